@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+/** The condition under which an export map points at sources. */
+const SOURCE = "@rootwalk/source";
+
+interface Manifest {
+  exports: Record<string, string | Record<string, string>>;
+}
+
+/** A package's entries are what its export map says they are, so that the two cannot drift apart. */
+function entries(manifest: Manifest): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const target of Object.values(manifest.exports)) {
+    if (typeof target === "string") continue;
+    const source = target[SOURCE];
+    const output = target.default;
+    if (source === undefined || output === undefined || !existsSync(source)) continue;
+    found[output.replace(/^\.\/dist\//, "").replace(/\.js$/, "")] = source;
+  }
+  return found;
+}
+
+/** One configuration for all packages; each runs it in its own folder. */
+export default defineConfig({
+  entry: entries(JSON.parse(readFileSync("package.json", "utf8")) as Manifest),
+  format: ["esm"],
+  target: "es2023",
+  platform: "neutral",
+  tsconfig: "tsconfig.src.json",
+  dts: { compilerOptions: { composite: false, incremental: false } },
+  sourcemap: true,
+  clean: true,
+});

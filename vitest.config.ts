@@ -1,0 +1,27 @@
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+// Workspace packages resolve to their sources: tests need no build.
+const conditions = ["@rootwalk/source", ...defaultServerConditions];
+
+function project(name: string, ...include: string[]) {
+  return { extends: true as const, test: { name, include } };
+}
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    environment: "node",
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts"] },
+    projects: [
+      project("core", "packages/core/{src,test}/**/*.test.ts"),
+      project("persist-sqlite", "packages/persist-sqlite/{src,test}/**/*.test.ts"),
+      project("examples", "examples/*/{src,test}/**/*.test.ts"),
+      project("bench", "bench/{src,test}/**/*.test.ts"),
+      project("scripts", "scripts/**/*.test.ts"),
+    ],
+  },
+});
