@@ -5,6 +5,7 @@ import { defineConfig } from "tsup";
 const SOURCE = "@rootwalk/source";
 
 interface Manifest {
+  name: string;
   exports: Record<string, string | Record<string, string>>;
 }
 
@@ -21,12 +22,17 @@ function entries(manifest: Manifest): Record<string, string> {
   return found;
 }
 
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+
 /** One configuration for all packages; each runs it in its own folder. */
 export default defineConfig({
-  entry: entries(JSON.parse(readFileSync("package.json", "utf8")) as Manifest),
+  entry: entries(manifest),
   format: ["esm"],
   target: "es2023",
-  platform: "neutral",
+  // Core runs wherever a JavaScript engine does; a backend may use Node's own modules.
+  platform: manifest.name === "@rootwalk/core" ? "neutral" : "node",
+  // "sqlite" without its prefix is another module than "node:sqlite".
+  removeNodeProtocol: false,
   tsconfig: "tsconfig.src.json",
   dts: { compilerOptions: { composite: false, incremental: false } },
   sourcemap: true,

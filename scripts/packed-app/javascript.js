@@ -1,0 +1,4 @@
+import * as core from "@rootwalk/core";
+import * as sqlite from "@rootwalk/persist-sqlite";
+
+console.log(`JavaScript: ${Object.keys(core).length} and ${Object.keys(sqlite).length} exports`);
