@@ -33,6 +33,8 @@ export default defineConfig({
   platform: manifest.name === "@rootwalk/core" ? "neutral" : "node",
   // "sqlite" without its prefix is another module than "node:sqlite".
   removeNodeProtocol: false,
+  // tsup leaves dependencies and peers outside by itself, optional dependencies not.
+  skipNodeModulesBundle: true,
   tsconfig: "tsconfig.src.json",
   dts: { compilerOptions: { composite: false, incremental: false } },
   sourcemap: true,
