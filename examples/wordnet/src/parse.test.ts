@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseSense, parseSynset, readSenses, readSynsets } from "./parse.ts";
+import { countSynsets, parseSense, parseSynset, readSenses, readSynsets } from "./parse.ts";
 
 describe("a line of a data file", () => {
   it("gives words, semantic pointers and gloss", () => {
@@ -121,6 +121,7 @@ describe("reading a folder", () => {
     const keys = [];
     for await (const synset of readSynsets(path)) keys.push(synset.key);
     expect(keys).toEqual(["n00000010", "n00000020", "v00000010", "a00000010"]);
+    expect(await countSynsets(path)).toBe(4);
   });
 
   it("says which line of which file is damaged", async () => {

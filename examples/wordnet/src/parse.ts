@@ -6,13 +6,15 @@ import { type PartOfSpeech, type PointerKind, pointerKind } from "./pointer-kind
 /** A synset's type: its part of speech, with satellite adjectives (`s`) told apart from head ones. */
 export type SynsetType = PartOfSpeech | "s";
 
+/** Where an adjective may stand: `a` before its noun, `p` after a verb, `ip` right after its noun. */
+export type AdjectivePosition = "a" | "p" | "ip";
+
 export interface WordForm {
   /** As written, capitals kept, blanks as underscores: `Canis_familiaris`. */
   readonly form: string;
   /** Tells the senses of one word apart within a lexicographer file. */
   readonly lexId: number;
-  /** Where an adjective may stand: `a` before its noun, `p` after a verb, `ip` right after its noun. */
-  readonly position?: string;
+  readonly position?: AdjectivePosition;
 }
 
 export interface Pointer {
@@ -97,6 +99,18 @@ export function readSenses(folder: string): AsyncGenerator<SenseRecord> {
   return readRecords(join(folder, "index.sense"), parseSense);
 }
 
+/** How many synsets there are, without parsing them: for progress. */
+export async function countSynsets(folder: string): Promise<number> {
+  let count = 0;
+  for (const [, ending] of fileEndings) count += await countRecords(join(folder, `data.${ending}`));
+  return count;
+}
+
+/** How many lines `index.sense` has. */
+export function countSenses(folder: string): Promise<number> {
+  return countRecords(join(folder, "index.sense"));
+}
+
 /**
  * One line of a data file, wndb(5WN):
  * `offset lex_file type word_count (word lex_id)… pointer_count (symbol offset pos words)… [frame_count (+ frame word)…] | gloss`
@@ -149,10 +163,9 @@ export function parseSense(line: string): SenseRecord {
 
 function wordForm(written: string, lexId: number): WordForm {
   // Only adjectives carry a marker, glued to the word: "galore(ip)".
-  const marker = /^(.+)\((a|p|ip)\)$/.exec(written);
-  return marker
-    ? { form: marker[1] as string, lexId, position: marker[2] as string }
-    : { form: written, lexId };
+  const [, form, position] = /^(.+)\((a|p|ip)\)$/.exec(written) ?? [];
+  if (form === undefined) return { form: written, lexId };
+  return { form, lexId, position: position as AdjectivePosition };
 }
 
 function pointer(tokens: Tokens, pos: PartOfSpeech): Pointer {
@@ -218,8 +231,7 @@ async function* readRecords<T>(file: string, parse: (line: string) => T): AsyncG
   let number = 0;
   for await (const line of readLines(file)) {
     number += 1;
-    // The licence, which opens the data files, is indented.
-    if (line === "" || line.startsWith("  ")) continue;
+    if (!isRecord(line)) continue;
     let record: T;
     try {
       record = parse(line);
@@ -228,6 +240,17 @@ async function* readRecords<T>(file: string, parse: (line: string) => T): AsyncG
     }
     yield record;
   }
+}
+
+async function countRecords(file: string): Promise<number> {
+  let count = 0;
+  for await (const line of readLines(file)) if (isRecord(line)) count += 1;
+  return count;
+}
+
+/** The licence, which opens the data files, is indented. */
+function isRecord(line: string): boolean {
+  return line !== "" && !line.startsWith("  ");
 }
 
 /** Not node:readline: its iterator loses the error of a file that cannot be read. */
