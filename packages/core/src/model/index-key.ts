@@ -113,7 +113,10 @@ function putText(text: string): void {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     // Most text is ASCII, which needs no encoder.
-    if (unit > 0x7f) return putEscaped(encoder.encode(text.slice(i)));
+    if (unit > 0x7f) {
+      putEscaped(encoder.encode(text.slice(i)));
+      return;
+    }
     putEscapedByte(unit);
   }
 }
