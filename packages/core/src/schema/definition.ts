@@ -1,0 +1,200 @@
+import { ValidationError } from "../errors.ts";
+import type { Id } from "../model/id.ts";
+import { isLevel, type Level, type LevelValue, levelValue } from "../model/level.ts";
+import { requireRecordSize, type StoredValue } from "../model/value.ts";
+import { describeKind, kindOf } from "../model/value-kind.ts";
+import { isThenable } from "../util/maybe-async.ts";
+import {
+  definitionKey,
+  type Entity,
+  type EntityClass,
+  type EntityHost,
+  instantiate,
+  type State,
+} from "./entity.ts";
+import { type FieldDefinition, type FieldIssue, invalidFields, tryField, validateField } from "./field.ts";
+import { recordView } from "./record-view.ts";
+
+/** A declared index. It covers the type that declares it and the types that extend that one. */
+export interface IndexDefinition {
+  /** `Room.name+topic`, of an index per owner `Room.name@owner`. */
+  readonly name: string;
+  /** Name of the type that declares it. */
+  readonly type: string;
+  readonly fields: readonly string[];
+  readonly unique: boolean;
+  /** Keys of each owner by themselves; unique then means so among one owner's records. */
+  readonly per?: "owner" | undefined;
+}
+
+/** A type's own say about who may do what with a record; undefined leaves it to grants. Must be synchronous. */
+export type AccessRule = (record: never, me: Id) => Level | undefined;
+
+/** The ends of an edge type: which node types it connects; undefined is any. Thunks, for types in circles. */
+export interface EndsDefinition {
+  readonly source: () => EntityClass | undefined;
+  readonly target: () => EntityClass | undefined;
+}
+
+export interface TypeOptions {
+  readonly kind: "node" | "edge";
+  readonly name: string;
+  readonly parent: TypeDefinition | undefined;
+  /** Inherited ones first. */
+  readonly fields: readonly FieldDefinition[];
+  /** Inherited ones first. */
+  readonly indexes: readonly IndexDefinition[];
+  readonly access: AccessRule | undefined;
+  readonly ends: EndsDefinition | undefined;
+  readonly undirected: boolean;
+}
+
+/**
+ * One node or edge type: inert data, shared by every graph that is opened with it.
+ *
+ * `definitionOf(cls)` gives it by class. A catalog holds a copy for each graph, bound to the class that this graph was
+ * opened with (`catalog.definition(number)`); only that one makes entities of the user's class.
+ */
+export class TypeDefinition {
+  readonly kind: "node" | "edge";
+  readonly name: string;
+  readonly parent: TypeDefinition | undefined;
+  readonly fields: readonly FieldDefinition[];
+  readonly fieldNames: readonly string[];
+  readonly indexes: readonly IndexDefinition[];
+  readonly access: AccessRule | undefined;
+  readonly ends: EndsDefinition | undefined;
+  readonly undirected: boolean;
+  /** The class that `node`, `edge` or `extend` gave; of a catalog's definition the user's. */
+  readonly cls: EntityClass;
+  readonly #byName: ReadonlyMap<string, FieldDefinition>;
+  readonly #empty: State;
+  #view: ((state: State) => object) | undefined;
+
+  constructor(options: TypeOptions, cls: EntityClass) {
+    this.kind = options.kind;
+    this.name = options.name;
+    this.parent = options.parent;
+    this.fields = Object.freeze([...options.fields]);
+    this.fieldNames = Object.freeze(this.fields.map((field) => field.name));
+    this.indexes = Object.freeze([...options.indexes]);
+    this.access = options.access;
+    this.ends = options.ends;
+    this.undirected = options.undirected;
+    this.cls = cls;
+    this.#byName = new Map(this.fields.map((field) => [field.name, field]));
+    this.#empty = Object.fromEntries(this.fieldNames.map((name) => [name, undefined]));
+  }
+
+  /** The same type with another class, parent or name. */
+  with(cls: EntityClass, changes: Partial<TypeOptions> = {}): TypeDefinition {
+    return new TypeDefinition({ ...this, ...changes }, cls);
+  }
+
+  field(name: string): FieldDefinition | undefined {
+    return this.#byName.get(name);
+  }
+
+  hasField(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** A new state object with every field absent. All states of a type share its shape. */
+  emptyState(): Record<string, unknown> {
+    return { ...this.#empty };
+  }
+
+  /**
+   * The state of a new record: every field validated, defaults filled in, all issues reported at once.
+   *
+   * @throws {ValidationError} as `validateField`; `RW_UNKNOWN_FIELD`; `RW_RECORD_TOO_LARGE`
+   */
+  create(input: unknown = {}): State {
+    if (kindOf(input) !== "object") {
+      throw new ValidationError({
+        code: "RW_FIELD_INVALID",
+        message: `${this.name}: expected an object of fields, got ${describeKind(input)}`,
+        valueKind: describeKind(input),
+      });
+    }
+    const given = input as Readonly<Record<string, unknown>>;
+    for (const name in given)
+      if (!this.#byName.has(name) && Object.hasOwn(given, name)) this.#refuseField(name);
+    const state = this.emptyState();
+    const issues: FieldIssue[] = [];
+    for (const field of this.fields) {
+      const value = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+      state[field.name] = tryField(field, value, issues);
+    }
+    if (issues.length > 0) throw invalidFields(this.name, issues);
+    requireRecordSize(this.name, state);
+    return state;
+  }
+
+  /**
+   * The value to store for a write of one field.
+   *
+   * @throws {ValidationError} as the function `validateField`; `RW_UNKNOWN_FIELD`
+   */
+  validateField(name: string, value: unknown): StoredValue | undefined {
+    return validateField(this.#byName.get(name) ?? this.#refuseField(name), value);
+  }
+
+  /** The entity of one record for one unit of work. */
+  instantiate(
+    host: EntityHost,
+    slot: number,
+    state: State,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+  ): Entity {
+    return instantiate(this.cls, host, slot, state, a, b, c, d);
+  }
+
+  /**
+   * The answer of the type's access rule; undefined where it has none or the rule leaves it open.
+   *
+   * @throws {ValidationError} `RW_DEFINITION_ASYNC` or `RW_ACCESS_LEVEL` for what is no answer, and what the rule throws.
+   */
+  judge(state: State, me: Id): LevelValue | undefined {
+    const rule = this.access;
+    if (rule === undefined) return undefined;
+    this.#view ??= recordView(this.fieldNames);
+    const answer: unknown = rule(this.#view(state) as never, me);
+    if (answer === undefined) return undefined;
+    if (isLevel(answer)) return levelValue(answer);
+    if (isThenable(answer)) {
+      answer.then(undefined, () => {});
+      throw asyncRule(this.name);
+    }
+    throw new ValidationError({
+      code: "RW_ACCESS_LEVEL",
+      message: `${this.name}: its access rule answered ${describeKind(answer)}, which is no access level`,
+    });
+  }
+
+  #refuseField(name: string): never {
+    const known = this.fieldNames.length === 0 ? "it has none" : `it has ${this.fieldNames.join(", ")}`;
+    throw new ValidationError({
+      code: "RW_UNKNOWN_FIELD",
+      message: `${this.name} has no field ${JSON.stringify(name)}; ${known}`,
+      path: [name],
+    });
+  }
+}
+
+/** The error for an access rule that answers later. */
+export function asyncRule(type: string): ValidationError {
+  return new ValidationError({
+    code: "RW_DEFINITION_ASYNC",
+    message: `${type}: its access rule is asynchronous`,
+  });
+}
+
+/** The definition behind a class that extends `node(…)`, `edge(…)` or `X.extend(…)`; undefined for anything else. */
+export function definitionOf(cls: unknown): TypeDefinition | undefined {
+  if (typeof cls !== "function") return undefined;
+  return (cls as { readonly [definitionKey]?: TypeDefinition })[definitionKey];
+}
