@@ -18,7 +18,7 @@ export const errorCodes = {
     category: "user",
     summary: "A type, field, index or walker has a name that is reserved or unsafe.",
     remedy:
-      "Choose an identifier of at most 64 letters, digits and underscores that does not start with a digit or `$`, and is no built-in member.",
+      "Choose an identifier of at most 64 letters, digits and underscores that does not start with a digit, `$` or `__`, and is no built-in member.",
   },
   RW_DEFINITION_DUPLICATE: {
     category: "user",

@@ -1,16 +1,17 @@
 /** The tests on one field. */
 export type FilterOp = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "oneOf" | "startsWith" | "contains";
 
-declare const tested: unique symbol;
+declare const testsField: unique symbol;
+declare const testsRecord: unique symbol;
 
 /** A test of a field of type `T`, made by one of the operators. */
 export interface Op<in T> {
-  readonly [tested]: (value: T) => void;
+  readonly [testsField]: (value: T) => void;
 }
 
 /** A test of a whole record with the fields `T`, made by `and`, `or` or `not`. */
 export interface RecordOp<in T> {
-  readonly [tested]: (record: T) => void;
+  readonly [testsRecord]: (record: T) => void;
 }
 
 /** What an operator makes at run time. A class of its own, so that no plain value is mistaken for it. */
@@ -112,7 +113,11 @@ export function lte(value: unknown): Op<never> {
 }
 
 /** The field equals one of the values; of an empty list none. */
-export function oneOf<T>(values: readonly T[]): Op<T> {
+export function oneOf(values: readonly string[]): Op<string>;
+export function oneOf(values: readonly number[]): Op<number>;
+export function oneOf(values: readonly bigint[]): Op<bigint>;
+export function oneOf<T>(values: readonly T[]): Op<T>;
+export function oneOf(values: readonly unknown[]): Op<never> {
   return test("oneOf", values);
 }
 
@@ -130,20 +135,23 @@ export function contains(value: unknown): Op<never> {
   return test("contains", value);
 }
 
-/** What stands as one filter of a record with the fields `T`; the public `Filter` is more exact. */
-type Part<T> = RecordOp<T> | { readonly [K in keyof T]?: unknown };
+/** What a filter may say of a field of type `T`: the value itself, or an operator that takes all of `T` or a part of it. */
+export type FieldTestOf<T> = T | (T extends undefined ? never : Op<T>);
+
+/** A filter of records with the fields `T`: tests that must all hold, or what `and`, `or` and `not` make. */
+export type RecordFilter<T> = RecordOp<T> | { readonly [K in keyof T]?: FieldTestOf<T[K]> };
 
 /** The record passes all filters. */
-export function and<T>(...filters: readonly Part<T>[]): RecordOp<T> {
+export function and<T>(...filters: readonly RecordFilter<T>[]): RecordOp<T> {
   return new RecordTest("and", filters) as unknown as RecordOp<T>;
 }
 
 /** The record passes at least one filter. */
-export function or<T>(...filters: readonly Part<T>[]): RecordOp<T> {
+export function or<T>(...filters: readonly RecordFilter<T>[]): RecordOp<T> {
   return new RecordTest("or", filters) as unknown as RecordOp<T>;
 }
 
 /** The record does not pass the filter. An absent field, which fails every test, passes its negation. */
-export function not<T>(filter: Part<T>): RecordOp<T> {
+export function not<T>(filter: RecordFilter<T>): RecordOp<T> {
   return new RecordTest("not", [filter]) as unknown as RecordOp<T>;
 }

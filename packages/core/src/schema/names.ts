@@ -25,7 +25,7 @@ function refuse(where: string, name: unknown, reason: string): never {
 /** What every name of a definition must be: it becomes a key in every store. */
 export function requireName(where: string, name: unknown): asserts name is string {
   if (typeof name !== "string") refuse(where, name, "is not a name");
-  if (name.startsWith("$")) refuse(where, name, "starts with $, which is reserved");
+  if (/^(\$|__)/.test(name)) refuse(where, name, "starts with $ or __, which are reserved");
   if (unsafeNames.has(name)) refuse(where, name, "is unsafe as a name");
   if (!identifier.test(name)) refuse(where, name, "is not an identifier");
   if (name.length > maxNameLength) refuse(where, name, `is longer than ${maxNameLength} characters`);

@@ -1,0 +1,339 @@
+import { ValidationError } from "../errors.ts";
+import { type CatalogDescription, equalShapes, type TypeDescription } from "./catalog-description.ts";
+import { checkClass } from "./class-checks.ts";
+import { definitionOf, type IndexDefinition, TypeDefinition } from "./definition.ts";
+import { Edge } from "./edge.ts";
+import { definitionKey, EdgeEntity, type EntityClass, NodeEntity } from "./entity.ts";
+import { type FieldDefinition, type FieldIssue, requireSynchronous, tryField } from "./field.ts";
+import { Root } from "./node.ts";
+
+export {
+  type CatalogDescription,
+  emptyCatalog,
+  type FieldDescription,
+  type IndexDescription,
+  joinCatalogs,
+  type ShapeDescription,
+  type TypeDescription,
+} from "./catalog-description.ts";
+
+/** Number of the type `Root` in every catalog. */
+const rootNumber = 1;
+/** Number of the untyped edge in every catalog. */
+const edgeNumber = 2;
+
+/**
+ * The types of one open graph, numbered for use in memory: from 1, base types before their subtypes; 0 is no type.
+ * Numbers hold for this object alone; stores know types by name.
+ */
+export class Catalog {
+  readonly rootNumber: number = rootNumber;
+  readonly defaultEdgeNumber: number = edgeNumber;
+  // Element 0 of each is filler, so that numbers are positions.
+  readonly #definitions: TypeDefinition[] = [];
+  readonly #shapeVersions: number[] = [0];
+  readonly #numbers = new Map<string, number>();
+  readonly #indexes = new Map<string, IndexDefinition>();
+  #members: Uint8Array[] = [];
+  #undirected: Uint8Array = new Uint8Array(0);
+  #ruled: Uint8Array = new Uint8Array(0);
+  #ends: (readonly [source: number, target: number])[] = [];
+
+  readonly #known: readonly TypeDefinition[];
+
+  /** For `buildCatalog`, which has checked the definitions. */
+  constructor(definitions: Iterable<TypeDefinition>) {
+    this.#known = [...definitions];
+    for (const definition of this.#known) this.#add(definition);
+    this.#derive();
+  }
+
+  /** One more than the highest number. Grows by `adopt`. */
+  get size(): number {
+    return this.#definitions.length + 1;
+  }
+
+  /** The untyped edge. */
+  get defaultEdge(): TypeDefinition {
+    return this.definition(edgeNumber);
+  }
+
+  /** The type of a number, bound to the class that this graph was opened with. */
+  definition(number: number): TypeDefinition {
+    return this.#definitions[number - 1] as TypeDefinition;
+  }
+
+  /** All types, by number. */
+  definitions(): readonly TypeDefinition[] {
+    return this.#definitions;
+  }
+
+  /** @returns 0 when no type has this name. */
+  findNumber(name: string): number {
+    return this.#numbers.get(name) ?? 0;
+  }
+
+  /** @throws {ValidationError} `RW_UNKNOWN_TYPE` */
+  numberOf(name: string): number {
+    const number = this.#numbers.get(name);
+    if (number === undefined) throw this.#unknown(JSON.stringify(name));
+    return number;
+  }
+
+  /**
+   * The type of a class that a caller names.
+   *
+   * @param kind refuses types of the other kind.
+   * @throws {ValidationError} `RW_UNKNOWN_TYPE`; `TypeError` when it is no type of that kind.
+   */
+  definitionOf(cls: unknown, kind?: "node" | "edge"): TypeDefinition {
+    const given = definitionOf(cls);
+    if (given === undefined || (kind !== undefined && given.kind !== kind)) {
+      throw new TypeError(`Expected a class of a ${kind ?? "node or edge"} type, got ${describe(cls)}`);
+    }
+    const known = this.#definitions[this.findNumber(given.name) - 1];
+    // Another type of this name, defined elsewhere, is not this one.
+    if (known === undefined || definitionOf(known.cls) !== given) throw this.#unknown(given.name);
+    return known;
+  }
+
+  /** Whether a type is another one or extends it. */
+  isA(number: number, ancestor: number): boolean {
+    return this.#members[ancestor]?.[number] === 1;
+  }
+
+  /** 1 at the number of the type and at each of its subtypes. Replaced by `adopt`. */
+  membersOf(number: number): Uint8Array {
+    return this.#members[number] as Uint8Array;
+  }
+
+  isUndirected(number: number): boolean {
+    return this.#undirected[number] === 1;
+  }
+
+  /** Whether the type has an access rule. */
+  isRuled(number: number): boolean {
+    return this.#ruled[number] === 1;
+  }
+
+  /** The version under which records of this type are written. 0 before `adopt`. */
+  shapeOf(number: number): number {
+    return this.#shapeVersions[number] as number;
+  }
+
+  /** The indexes of all types. */
+  indexes(): readonly IndexDefinition[] {
+    return [...this.#indexes.values()];
+  }
+
+  /** The index of this name, which is in a type's `indexes`. */
+  index(name: string): IndexDefinition {
+    const index = this.#indexes.get(name);
+    if (index === undefined) throw new RangeError(`No index ${name}`);
+    return index;
+  }
+
+  /** @throws {ValidationError} `RW_EDGE_ENDS` unless such edges connect nodes of these types. */
+  checkEnds(edge: TypeDefinition, source: number, target: number): void {
+    const [from, to] = this.#ends[this.numberOf(edge.name)] as readonly [number, number];
+    if (this.#fits(source, from) && this.#fits(target, to)) return;
+    // Without a direction neither end is the first.
+    if (edge.undirected && this.#fits(source, to) && this.#fits(target, from)) return;
+    const name = (number: number) => (number === 0 ? "any node" : this.definition(number).name);
+    throw new ValidationError({
+      code: "RW_EDGE_ENDS",
+      message:
+        `${edge.name} leads from ${name(from)} to ${name(to)}, ` +
+        `not from ${name(source)} to ${name(target)}`,
+      details: { edge: edge.name, source: name(source), target: name(target) },
+    });
+  }
+
+  /** What the code knows, as plain data, for stores. */
+  describe(): CatalogDescription {
+    return { types: this.#known.map(describeType) };
+  }
+
+  /**
+   * Takes over what a store knows: the versions of shapes, and types that are not in the code. Such a type reads as the
+   * nearest base type that is, or as a node or edge without fields, and keeps its name.
+   */
+  adopt(stored: CatalogDescription): void {
+    for (const type of stored.types) {
+      const number = this.findNumber(type.name);
+      if (number === 0) this.#add(this.#standIn(type), lastVersion(type));
+      else {
+        const [shape] = describeType(this.definition(number)).shapes;
+        const version = type.shapes.find(
+          (known) => shape !== undefined && equalShapes(known, shape),
+        )?.version;
+        this.#shapeVersions[number] = version ?? 0;
+      }
+    }
+    this.#derive();
+  }
+
+  #add(definition: TypeDefinition, shapeVersion = 0): void {
+    this.#definitions.push(definition);
+    this.#shapeVersions.push(shapeVersion);
+    this.#numbers.set(definition.name, this.#definitions.length);
+    for (const index of definition.indexes) this.#indexes.set(index.name, index);
+  }
+
+  /** Works out the tables that hot loops read. */
+  #derive(): void {
+    const { size } = this;
+    this.#members = Array.from({ length: size }, () => new Uint8Array(size));
+    this.#undirected = new Uint8Array(size);
+    this.#ruled = new Uint8Array(size);
+    this.#ends = Array.from({ length: size }, () => [0, 0] as const);
+    for (const [i, definition] of this.#definitions.entries()) {
+      const number = i + 1;
+      for (let at: TypeDefinition | undefined = definition; at !== undefined; at = at.parent) {
+        const ancestor = this.findNumber(at.name);
+        (this.#members[ancestor] as Uint8Array)[number] = 1;
+      }
+      this.#undirected[number] = definition.undirected ? 1 : 0;
+      this.#ruled[number] = definition.access === undefined ? 0 : 1;
+      this.#ends[number] = [this.#endNumber(definition, "source"), this.#endNumber(definition, "target")];
+    }
+  }
+
+  #endNumber(edge: TypeDefinition, end: "source" | "target"): number {
+    const cls = edge.ends?.[end]();
+    if (cls === undefined) return 0;
+    const { name } = definitionOf(cls) as TypeDefinition;
+    const number = this.findNumber(name);
+    if (number !== 0 && definitionOf(this.definition(number).cls) === definitionOf(cls)) return number;
+    throw new ValidationError({
+      code: "RW_DEFINITION_TYPE",
+      message: `${edge.name} has ${name} as its ${end}, which is not among the types of the graph`,
+      remedy: `Add ${name} to the \`types\` of openGraph.`,
+    });
+  }
+
+  #fits(number: number, end: number): boolean {
+    return end === 0 || this.isA(number, end);
+  }
+
+  #standIn(type: TypeDescription): TypeDefinition {
+    const parentNumber = type.parent === undefined ? 0 : this.findNumber(type.parent);
+    const parent = parentNumber === 0 ? undefined : this.definition(parentNumber);
+    const base: EntityClass = parent?.cls ?? (type.kind === "node" ? NodeEntity : EdgeEntity);
+    const cls = class extends (base as unknown as new () => object) {} as unknown as EntityClass;
+    const definition = new TypeDefinition(
+      {
+        kind: type.kind,
+        name: type.name,
+        parent,
+        fields: parent?.fields ?? [],
+        indexes: parent?.indexes ?? [],
+        access: parent?.access,
+        ends: parent?.ends,
+        undirected: type.undirected,
+      },
+      cls,
+    );
+    Object.defineProperty(cls, definitionKey, { value: definition });
+    return definition;
+  }
+
+  #unknown(name: string): ValidationError {
+    return new ValidationError({
+      code: "RW_UNKNOWN_TYPE",
+      message: `The graph was not opened with the type ${name}`,
+      details: { type: name },
+    });
+  }
+}
+
+function lastVersion(type: TypeDescription): number {
+  return type.shapes.at(-1)?.version ?? 0;
+}
+
+function describe(value: unknown): string {
+  return typeof value === "function" ? `the function ${value.name}` : typeof value;
+}
+
+const descriptions = new WeakMap<TypeDefinition, TypeDescription>();
+
+function describeType(definition: TypeDefinition): TypeDescription {
+  let description = descriptions.get(definition);
+  if (description === undefined) {
+    const { name, kind, parent, undirected, fields, indexes } = definition;
+    const shape = {
+      version: 0,
+      fields: fields.map((field) => {
+        const { vendor } = field.schema["~standard"];
+        return { name: field.name, required: isRequired(field), vendor };
+      }),
+    };
+    const own = indexes.filter((index) => index.type === name);
+    description = { name, kind, parent: parent?.name, undirected, shapes: [shape], indexes: own };
+    descriptions.set(definition, description);
+  }
+  return description;
+}
+
+function isRequired(field: FieldDefinition): boolean {
+  const issues: FieldIssue[] = [];
+  try {
+    tryField(field, undefined, issues);
+    return issues.length > 0;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * The catalog of a graph that is opened with these classes. Base types that they extend are added by themselves.
+ *
+ * @throws {ValidationError} `RW_DEFINITION_…` for the first thing that is wrong with them together or one by one.
+ */
+export function buildCatalog(classes: Iterable<unknown>): Catalog {
+  const given = new Map<string, EntityClass>();
+  for (const cls of classes) {
+    const definition = definitionOf(cls);
+    if (definition === undefined) {
+      throw new ValidationError({
+        code: "RW_DEFINITION_TYPE",
+        message: `Among the types is ${describe(cls)}, which is neither a node nor an edge type`,
+      });
+    }
+    const known = given.get(definition.name);
+    if (known !== undefined && known !== cls) throw duplicate(definition.name, known, cls as EntityClass);
+    given.set(definition.name, cls as EntityClass);
+  }
+
+  const bound = new Map<string, TypeDefinition>();
+  const bind = (cls: EntityClass): TypeDefinition => {
+    const definition = definitionOf(cls) as TypeDefinition;
+    const known = bound.get(definition.name);
+    if (known !== undefined) {
+      if (definitionOf(known.cls) !== definition) throw duplicate(definition.name, known.cls, cls);
+      return known;
+    }
+    const chosen = given.get(definition.name) ?? cls;
+    if (definitionOf(chosen) !== definition) throw duplicate(definition.name, chosen, cls);
+    const parent = definition.parent === undefined ? undefined : bind(definition.parent.cls);
+    const here = definition.with(chosen, { parent });
+    checkClass(chosen, here);
+    for (const field of here.fields) requireSynchronous(field);
+    bound.set(here.name, here);
+    return here;
+  };
+  for (const cls of [Root, Edge, ...given.values()]) bind(cls as unknown as EntityClass);
+  return new Catalog(bound.values());
+}
+
+function duplicate(name: string, first: EntityClass, second: EntityClass): ValidationError {
+  const sameType = definitionOf(first) === definitionOf(second);
+  return new ValidationError({
+    code: "RW_DEFINITION_DUPLICATE",
+    message: sameType
+      ? `${first.name} and ${second.name} are two classes of the one type "${name}"`
+      : `Two types have the name "${name}"`,
+    remedy: sameType ? `Give the second one a name of its own: ${name}.extend("…", {}).` : undefined,
+    details: { type: name },
+  });
+}

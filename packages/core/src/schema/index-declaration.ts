@@ -1,0 +1,68 @@
+import { ValidationError } from "../errors.ts";
+import type { IndexDefinition } from "./definition.ts";
+
+/** What a definition may say of a key: a field, or several. */
+type IndexKey = string | { readonly fields: readonly string[]; readonly per?: "owner" };
+
+/**
+ * Reads the `unique` and `index` options of a type.
+ *
+ * @param fieldNames the type's own and inherited fields.
+ * @param inherited declarations that hold already.
+ * @throws {ValidationError} `RW_DEFINITION_INDEX`
+ */
+export function declareIndexes(
+  type: string,
+  options: { readonly unique?: unknown; readonly index?: unknown },
+  fieldNames: readonly string[],
+  inherited: readonly IndexDefinition[],
+): IndexDefinition[] {
+  const own: IndexDefinition[] = [];
+  for (const [option, unique] of [
+    ["unique", true],
+    ["index", false],
+  ] as const) {
+    const keys = options[option] ?? [];
+    if (!Array.isArray(keys)) throw refuse(type, option, "is not an array of keys");
+    for (const key of keys) own.push(declareIndex(type, option, key, unique, fieldNames));
+  }
+  const names = new Set(inherited.map(contents));
+  for (const declaration of own) {
+    if (names.has(contents(declaration)))
+      throw refuse(type, declaration.fields.join(", "), "is declared twice");
+    names.add(contents(declaration));
+  }
+  return own;
+}
+
+/** What makes two declarations the same one, whichever type of a line declares it. */
+function contents({ fields, per }: IndexDefinition): string {
+  return `${fields.join("+")}@${per ?? ""}`;
+}
+
+function declareIndex(
+  type: string,
+  option: string,
+  key: IndexKey,
+  unique: boolean,
+  fieldNames: readonly string[],
+): IndexDefinition {
+  const fields = typeof key === "string" ? [key] : key?.fields;
+  const per = typeof key === "string" ? undefined : key?.per;
+  if (!Array.isArray(fields) || fields.length === 0) throw refuse(type, option, "has a key without fields");
+  if (new Set(fields).size < fields.length) throw refuse(type, fields.join(", "), "names a field twice");
+  for (const field of fields) {
+    if (!fieldNames.includes(field))
+      throw refuse(type, `${option} ${String(field)}`, "names no field of the type");
+  }
+  if (per !== undefined && per !== "owner") throw refuse(type, option, 'has a `per` other than "owner"');
+  const name = `${type}.${fields.join("+")}${per === undefined ? "" : "@owner"}`;
+  return Object.freeze({ name, type, fields: Object.freeze([...fields]), unique, ...(per && { per }) });
+}
+
+function refuse(type: string, what: string, reason: string): ValidationError {
+  return new ValidationError({
+    code: "RW_DEFINITION_INDEX",
+    message: `${type}: the index declaration ${JSON.stringify(what)} ${reason}`,
+  });
+}

@@ -1,0 +1,37 @@
+import type { NodeBase, NodeOptions, NodeStatics, Root as RootNode, Sealed } from "../types/graph-types.ts";
+import type { CheckFields, CheckTypeName, Fields, NoFields } from "../types/infer.ts";
+import { defineType } from "./define-type.ts";
+import { NodeEntity } from "./entity.ts";
+
+/**
+ * Describes a node type; a class that extends what it gives is the type, with methods of its own.
+ *
+ * ```ts
+ * class Room extends node("Room", { name: z.string() }, { unique: ["name"] }) {
+ *   get title() { return `#${this.name}`; }
+ * }
+ * ```
+ *
+ * @param name unique among the types of a graph; stored with every record, so it stays.
+ * @param fields Standard Schema validators by name; synchronous.
+ * @throws {ValidationError} `RW_DEFINITION_…`
+ */
+export function node<const N extends string, const F extends Fields>(
+  name: N & CheckTypeName<N>,
+  fields: F & CheckFields<F>,
+  options?: NodeOptions<F>,
+): NodeBase<N, F> {
+  return defineType({ kind: "node", name, fields, options, base: NodeEntity }) as unknown as NodeBase<N, F>;
+}
+
+/** The node type without fields that every graph begins with: one root a user, and the system's own. */
+export const Root: NodeStatics<NoFields> & { new (useCreateRootInstead: Sealed): RootNode } = defineType({
+  kind: "node",
+  name: "Root",
+  fields: {},
+  options: undefined,
+  base: NodeEntity,
+  isBuiltIn: true,
+}) as never;
+
+export type Root = RootNode;

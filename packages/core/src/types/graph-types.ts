@@ -1,0 +1,396 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AccessRecord } from "../model/access-record.ts";
+import type { Id } from "../model/id.ts";
+import type { Level } from "../model/level.ts";
+import type { RecordFilter } from "../model/operator.ts";
+import type {
+  AnyFields,
+  CheckFields,
+  CheckTypeName,
+  Create,
+  CreateArgument,
+  Draft,
+  Fields,
+  Flat,
+  NoFields,
+  State,
+} from "./infer.ts";
+
+// Nodes, edges, their classes and the queries between them. They refer to one another, so they stand together.
+
+// Marks that exist for the compiler alone.
+declare const fieldsMark: unique symbol;
+declare const endsMark: unique symbol;
+declare const typeMark: unique symbol;
+declare const sealMark: unique symbol;
+
+/** What no user has: instances come from `connect`, `create` and queries, not from `new`. */
+export interface Sealed {
+  readonly [sealMark]: never;
+}
+
+/** Tells types of equal fields apart, and lets a subtype pass for its base type. */
+export interface TypeMark<N extends string> {
+  readonly [typeMark]: { readonly [K in N]: true };
+}
+
+// Records
+
+/** What nodes and edges have in common. */
+export interface RecordInstance<F extends Fields = AnyFields> {
+  readonly [fieldsMark]?: F;
+  /** UUIDv7 in canonical text. */
+  readonly id: Id;
+  /** Name of its type. */
+  readonly $type: string;
+  /** All fields as one frozen object. */
+  readonly $data: Readonly<State<F>>;
+  readonly $access: AccessRecord;
+  /** The root that owns it. */
+  readonly $ownerId: Id;
+  /** Id, type name and fields. */
+  toJSON(): { id: Id; type: string } & State<F>;
+  /**
+   * Edits fields at any depth; changed ones are validated and stored. Needs `write`.
+   *
+   * @throws {ValidationError} and leaves the record as it was.
+   */
+  update(edit: (draft: Draft<F>) => void): void;
+  /** Sets what everyone may do. Needs `write`, as all grants do. */
+  grant(level: Level): void;
+  /** `grant("none")`. */
+  revoke(): void;
+  /** Sets what one root may do, whatever everyone may; `"none"` locks it out. */
+  allowRoot(root: Id | Root, level: Level): void;
+  /** Removes what `allowRoot` has set. */
+  disallowRoot(root: Id | Root): void;
+}
+
+/** A node as a unit of work hands it out, with the fields `F`. */
+export interface NodeInstance<F extends Fields = AnyFields> extends RecordInstance<F> {
+  /** The nodes at the other end of its outgoing edges. Reads nothing until it is asked for results. */
+  out(): HopQuery<AnyNode, AnyEdge>;
+  out<C extends NodeClass | EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>, options?: HopOptions): OutOf<C>;
+  /** The same against the direction of its incoming edges. */
+  in(): HopQuery<AnyNode, AnyEdge>;
+  in<C extends NodeClass | EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>, options?: HopOptions): InOf<C>;
+  /** The same in either direction. */
+  both(): HopQuery<AnyNode, AnyEdge>;
+  both<C extends NodeClass | EdgeClass>(
+    type: C,
+    filter?: Filter<FieldsOf<C>>,
+    options?: HopOptions,
+  ): BothOf<C>;
+  /**
+   * Creates a node and an edge to it, and gives the node; an array of fields gives an array of nodes.
+   * Without `via(…)` the edge is an untyped `Edge`. Needs `connect`.
+   */
+  connect<C extends NodeClass>(type: C, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
+  connect<C extends NodeClass>(type: C, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
+  connect<C extends NodeClass, E extends EdgeClass>(
+    this: FromOf<E>,
+    type: C & EndsAt<E, InstanceType<C>>,
+    fields: Create<FieldsOf<C>>,
+    through: Via<E>,
+  ): InstanceType<C>;
+  connect<C extends NodeClass, E extends EdgeClass>(
+    this: FromOf<E>,
+    type: C & EndsAt<E, InstanceType<C>>,
+    all: readonly Create<FieldsOf<C>>[],
+    through: Via<E>,
+  ): InstanceType<C>[];
+  /** Creates an edge to a node that exists, and gives the edge. Needs `connect` at both ends. */
+  link(node: AnyNode): Edge;
+  link<E extends EdgeClass>(this: FromOf<E>, node: ToOf<E>, through: Via<E>): InstanceType<E>;
+  /**
+   * Deletes the edges from this node to that one, of one type or of all, and gives their number.
+   * Needs `write` on each or on either end.
+   */
+  disconnect(node: AnyNode): Promise<number>;
+  disconnect<E extends EdgeClass>(node: AnyNode, type: E, filter?: Filter<FieldsOf<E>>): Promise<number>;
+  /** Deletes the node; its edges vanish with it. Needs `write`. */
+  delete(): void;
+}
+
+/** An edge as a unit of work hands it out, with the fields `F`. */
+export interface EdgeInstance<F extends Fields = AnyFields, From = AnyNode, To = AnyNode>
+  extends RecordInstance<F> {
+  readonly [endsMark]?: () => readonly [From, To];
+  readonly sourceId: Id;
+  readonly targetId: Id;
+  source(): Promise<From>;
+  target(): Promise<To>;
+  /** Deletes the edge. Needs `write` on it or on either end. */
+  delete(): void;
+}
+
+export type AnyNode = NodeInstance;
+// biome-ignore lint/suspicious/noExplicitAny: every edge fits, whatever its ends
+export type AnyEdge = EdgeInstance<AnyFields, any, any>;
+
+/** The node type without fields that every graph begins with: one root a user, and the system's own. */
+export interface Root extends NodeInstance<NoFields>, TypeMark<"Root"> {}
+
+/** The edge type without fields that `connect` and `link` use where none is named. */
+export interface Edge extends EdgeInstance<NoFields, AnyNode, AnyNode>, TypeMark<"Edge"> {}
+
+// Classes
+
+/** A node type, as a value: what `node(…)` or `X.extend(…)` gives, or a class that extends it. */
+export interface NodeClass<F extends Fields = AnyFields, I = AnyNode> {
+  new (useConnectOrCreateInstead: Sealed): I;
+  readonly typeName: string;
+  readonly fields: F;
+  readonly kind: "node";
+}
+
+/** An edge type, as a value. */
+// biome-ignore lint/suspicious/noExplicitAny: every edge type fits, whatever its ends
+export interface EdgeClass<F extends Fields = AnyFields, From = any, To = any, I = AnyEdge> {
+  new (useConnectOrLinkInstead: Sealed): I;
+  readonly typeName: string;
+  readonly fields: F;
+  readonly kind: "edge";
+  // Inside a function, for node and edge types that refer to each other in circles.
+  readonly [endsMark]?: () => readonly [From, To];
+}
+
+export type RecordClass = NodeClass | EdgeClass;
+
+export type FieldsOf<C extends { readonly fields: Fields }> = C["fields"];
+
+/** The fields of a node or edge. */
+export type FieldsOfRecord<R> = R extends { readonly [fieldsMark]?: infer F extends Fields } ? F : never;
+
+/** The nodes that an edge type leads from. */
+export type FromOf<E> = E extends { readonly [endsMark]?: () => readonly [infer From, unknown] }
+  ? From
+  : never;
+
+/** The nodes that an edge type leads to. */
+export type ToOf<E> = E extends { readonly [endsMark]?: () => readonly [unknown, infer To] } ? To : never;
+
+/** Nothing where the edge type ends at `N`, else what makes an argument not fit, with the reason. */
+export type EndsAt<E extends EdgeClass, N> =
+  N extends ToOf<E> ? unknown : { readonly "this edge type does not end at this node type": never };
+
+/** A key of an index: one field, or several, for all records or each owner's by themselves. */
+export type IndexKey<F> =
+  | (keyof F & string)
+  | { readonly fields: readonly (keyof F & string)[]; readonly per?: "owner" };
+
+/** What a node type may declare beside its fields. */
+export interface NodeOptions<F extends Fields> {
+  /** Keys that no two records share; a record in which a field of the key is absent is exempt. */
+  readonly unique?: readonly IndexKey<F>[];
+  /** Keys by which records are found without a scan. */
+  readonly index?: readonly IndexKey<F>[];
+  /**
+   * The type's own say about what the root `me` may do with a record, before grants are looked at; undefined leaves it
+   * to them. Sees that record alone, and answers at once.
+   */
+  readonly access?: (record: Readonly<State<F>>, me: Id) => Level | undefined;
+}
+
+/** What an edge type may declare beside its fields. */
+export interface EdgeOptions<F extends Fields, A = EdgeEnd, B = EdgeEnd> {
+  /** The node type that these edges lead from; without it any. */
+  readonly from?: A;
+  /** The node type that these edges lead to; without it any. */
+  readonly to?: B;
+  /** One edge that is seen from both ends under every direction. */
+  readonly undirected?: boolean;
+  /** As of node types. */
+  readonly access?: (record: Readonly<State<F>>, me: Id) => Level | undefined;
+}
+
+/** An end of an edge type: a node class, or a function that gives it where modules import each other. */
+export type EdgeEnd = NodeClass | (() => NodeClass);
+
+/** The nodes that an end stands for. */
+export type NodeAtEnd<C> = C extends { new (sealed: Sealed): infer I }
+  ? I
+  : C extends () => { new (sealed: Sealed): infer I }
+    ? I
+    : never;
+
+/** What `node(…)` gives to extend. */
+export type NodeBase<N extends string, F extends Fields, Base = unknown> = NodeStatics<F> & {
+  new (useConnectOrCreateInstead: Sealed): NodeInstance<F> & State<F> & TypeMark<N> & Base;
+};
+
+export interface NodeStatics<F extends Fields> {
+  readonly typeName: string;
+  readonly fields: F;
+  readonly kind: "node";
+  /** A type with the fields and methods of this one and more. Wherever this one is named, it matches. */
+  extend<C extends NodeClass, const N extends string, const G extends Fields>(
+    this: C,
+    name: N & CheckTypeName<N>,
+    fields: G & CheckFields<G, FieldsOf<C>>,
+    options?: NodeOptions<Extended<FieldsOf<C>, G>>,
+  ): NodeBase<N, Extended<FieldsOf<C>, G>, InstanceType<C>>;
+}
+
+/** The fields of a base type and further ones. */
+export type Extended<F extends Fields, G extends Fields> = Flat<Omit<F, keyof G> & G>;
+
+/** What `edge(…)` gives to extend. */
+export type EdgeBase<N extends string, F extends Fields, From, To, Base = unknown> = EdgeStatics<
+  F,
+  From,
+  To
+> & {
+  new (useConnectOrLinkInstead: Sealed): EdgeInstance<F, From, To> & State<F> & TypeMark<N> & Base;
+};
+
+export interface EdgeStatics<F extends Fields, From, To> {
+  readonly typeName: string;
+  readonly fields: F;
+  readonly kind: "edge";
+  readonly [endsMark]?: () => readonly [From, To];
+  /** An edge type with the fields and ends of this one and more fields. Wherever this one is named, it matches. */
+  extend<C extends EdgeClass, const N extends string, const G extends Fields>(
+    this: C,
+    name: N & CheckTypeName<N>,
+    fields: G & CheckFields<G, FieldsOf<C>>,
+    options?: Pick<EdgeOptions<Extended<FieldsOf<C>, G>>, "access">,
+  ): EdgeBase<N, Extended<FieldsOf<C>, G>, From, To, InstanceType<C>>;
+}
+
+/** An edge type and the fields of the edge to make. */
+export interface Via<E extends EdgeClass = EdgeClass> {
+  readonly type: E;
+  readonly fields: unknown;
+}
+
+// Queries
+
+/**
+ * A filter on the fields `F`: an object whose tests must all hold (a plain value means equality, `undefined` absence),
+ * or what `and`, `or` and `not` make of such objects.
+ */
+export type Filter<F extends Fields> = RecordFilter<State<F>>;
+
+/** A filter for the fields of a record type. */
+export type FilterOf<R> = Filter<FieldsOfRecord<R>>;
+
+/** Names of a record's fields. */
+export type FieldNameOf<R> = keyof FieldsOfRecord<R> & string;
+
+export interface HopOptions {
+  /**
+   * How many edges to follow: exactly so many, or from so many to so many, each node once. 1 where nothing is said.
+   */
+  readonly depth?: number | readonly [min: number, max: number];
+}
+
+/** A page of results. */
+export interface Page<T> {
+  readonly items: T[];
+  /** Opaque, and good for `after` even when the program was restarted; undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+/** The read side of every query. Nothing is read before one of these. */
+export interface Results<T> extends AsyncIterable<T> {
+  all(): Promise<T[]>;
+  first(): Promise<T | undefined>;
+  /** @throws {NotFoundError} when nothing or more than one matches. */
+  one(): Promise<T>;
+  count(): Promise<number>;
+  exists(): Promise<boolean>;
+  /** At most `limit` results (100 where nothing is said), and the cursor of the next page. */
+  page(): Promise<Page<T>>;
+}
+
+/** Steps that all queries share. Each gives a new query. */
+export interface Steps {
+  /** At most so many results. */
+  limit(count: number): this;
+  /** Newest first; with `orderBy` that order turned round, absent fields still last. */
+  reverse(): this;
+  /** What follows the page that gave this cursor. */
+  after(cursor: string): this;
+}
+
+interface RecordSteps<R> extends Steps {
+  /** Those that pass; several filters must all pass. */
+  filter(filter: FilterOf<R>): this;
+  /** By a field instead of in connection order; absent last, ties in connection order. */
+  orderBy(field: FieldNameOf<R>, direction?: "asc" | "desc"): this;
+}
+
+/** Nodes, in connection order, each once. */
+export interface NodeQuery<N> extends Results<N>, RecordSteps<N> {
+  /** Those of a type or its subtypes. */
+  ofType<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): NodeQuery<InstanceType<C>>;
+  out(): HopQuery<AnyNode, AnyEdge>;
+  out<C extends NodeClass | EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>, options?: HopOptions): OutOf<C>;
+  in(): HopQuery<AnyNode, AnyEdge>;
+  in<C extends NodeClass | EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>, options?: HopOptions): InOf<C>;
+  both(): HopQuery<AnyNode, AnyEdge>;
+  both<C extends NodeClass | EdgeClass>(
+    type: C,
+    filter?: Filter<FieldsOf<C>>,
+    options?: HopOptions,
+  ): BothOf<C>;
+  ids(): Promise<Id[]>;
+  /** Edits every node found, as `update` does, and gives their number. */
+  updateAll(edit: (draft: Draft<FieldsOfRecord<N>>) => void): Promise<number>;
+  /** Deletes every node found and gives their number. */
+  deleteAll(): Promise<number>;
+}
+
+/** The nodes at the far ends of edges. */
+export interface HopQuery<N, E> extends NodeQuery<N> {
+  ofType<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): HopQuery<InstanceType<C>, E>;
+  /** The edges of the last hop instead of the nodes they lead to; every one of them. */
+  edges(): EdgeQuery<E>;
+  /** The edges of the last hop, each with the node it leads to. */
+  pairs(): PairQuery<N, E>;
+  /** Deletes the edges of the last hop, leaves the nodes, and gives the number of edges. */
+  disconnectAll(): Promise<number>;
+}
+
+/** Edges, in connection order. */
+export interface EdgeQuery<E> extends Results<E>, RecordSteps<E> {
+  ofType<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): EdgeQuery<InstanceType<C>>;
+  ids(): Promise<Id[]>;
+  /** Edits every edge found, as `update` does, and gives their number. */
+  updateAll(edit: (draft: Draft<FieldsOfRecord<E>>) => void): Promise<number>;
+  /** Deletes every edge found and gives their number. */
+  deleteAll(): Promise<number>;
+}
+
+/** Edges with the nodes they lead to, in connection order. */
+export interface PairQuery<N, E> extends Results<Pair<N, E>>, Steps {}
+
+export interface Pair<N, E> {
+  readonly edge: E;
+  readonly node: N;
+}
+
+/** Where `out(type)` leads: by an edge type to its targets, by a node type to such nodes over any edge. */
+export type OutOf<C> = C extends EdgeClass
+  ? HopQuery<ToOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? HopQuery<InstanceType<C>, AnyEdge>
+    : never;
+
+/** Where `in(type)` leads. */
+export type InOf<C> = C extends EdgeClass
+  ? HopQuery<FromOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? HopQuery<InstanceType<C>, AnyEdge>
+    : never;
+
+/** Where `both(type)` leads. */
+export type BothOf<C> = C extends EdgeClass
+  ? HopQuery<FromOf<C> | ToOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? HopQuery<InstanceType<C>, AnyEdge>
+    : never;
+
+/** The type that a schema puts out; of no schema, unknown. */
+export type OutputOf<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown;
