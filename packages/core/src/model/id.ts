@@ -258,6 +258,7 @@ export class IdSource {
   readonly #pool = new Int32Array(pooledIds * 2);
   readonly #poolBytes: Uint8Array<ArrayBuffer> = new Uint8Array(this.#pool.buffer);
   #poolAt: number = this.#pool.length;
+  readonly #made: number[] = [0, 0, 0, 0];
   #ms = -1;
   #counter = counterLimit;
   // Words 0 and 1 of the current millisecond, without the counter.
@@ -279,11 +280,12 @@ export class IdSource {
   }
 
   /**
-   * Writes the words of a new id into `out` from `at`.
+   * Makes a new id and writes its words into `out` from `at`.
    *
+   * @returns `out`; without one an array that the next call overwrites.
    * @throws {GraphError} `RW_ID_EXHAUSTED` when the clock or an observed id lies at the end of the year 10889.
    */
-  next(out: Int32Array | number[], at = 0): void {
+  next(out: Int32Array | number[] = this.#made, at = 0): ArrayLike<number> {
     const now = Math.floor(this.#clock());
     if (now > this.#ms) this.#advance(now);
     else if (++this.#counter >= counterLimit) this.#advance(this.#ms + 1);
@@ -294,12 +296,13 @@ export class IdSource {
     out[at + 1] = this.#low | (counter >>> 3);
     out[at + 2] = 0x80000000 | ((counter & 7) << 27) | ((this.#pool[pooled] as number) & 0x7ffffff);
     out[at + 3] = this.#pool[pooled + 1] as number;
+    return out;
   }
 
   /** A new id as text. */
-  nextText(): Id {
-    this.next(scratch);
-    return formatId(scratch[0] as number, scratch[1] as number, scratch[2] as number, scratch[3] as number);
+  nextId(): Id {
+    const [a, b, c, d] = this.next(this.#made) as [number, number, number, number];
+    return formatId(a, b, c, d);
   }
 
   /** Takes note of an id from elsewhere: later ids come after it. */

@@ -32,17 +32,20 @@ export interface TypeDescription {
   readonly undirected: boolean;
   /** Ascending by version. */
   readonly shapes: readonly ShapeDescription[];
-  /** Those that the type itself declares; they cover its subtypes too. */
+}
+
+export interface CatalogDescription {
+  /** Base types come before the types that extend them. */
+  readonly types: readonly TypeDescription[];
+  /** Each covers its type and the types that extend that one. */
   readonly indexes: readonly IndexDescription[];
 }
 
-/** Base types come before the types that extend them. */
-export interface CatalogDescription {
-  readonly types: readonly TypeDescription[];
-}
-
 /** What a new store holds. */
-export const emptyCatalog: CatalogDescription = Object.freeze({ types: Object.freeze([]) });
+export const emptyCatalog: CatalogDescription = Object.freeze({
+  types: Object.freeze([]),
+  indexes: Object.freeze([]),
+});
 
 /** Whether two shapes are the same, whatever their versions. */
 export function equalShapes(left: ShapeDescription, right: ShapeDescription): boolean {
@@ -73,7 +76,9 @@ export function joinCatalogs(stored: CatalogDescription, current: CatalogDescrip
     isNew ||= joined !== known;
     types.set(type.name, joined);
   }
-  return isNew ? { types: [...types.values()] } : stored;
+  const indexes = joinIndexes(stored.indexes, current.indexes);
+  if (!isNew && indexes === stored.indexes) return stored;
+  return { types: [...types.values()], indexes };
 }
 
 function joinTypes(stored: TypeDescription | undefined, current: TypeDescription): TypeDescription {
@@ -89,9 +94,7 @@ function joinTypes(stored: TypeDescription | undefined, current: TypeDescription
     });
   }
   const shapes = joinShapes(stored.shapes, current.shapes);
-  const indexes = joinIndexes(stored.indexes, current.indexes);
-  if (shapes === stored.shapes && indexes === stored.indexes) return stored;
-  return { ...stored, shapes, indexes };
+  return shapes === stored.shapes ? stored : { ...stored, shapes };
 }
 
 function joinShapes(

@@ -29,15 +29,15 @@ const edgeNumber = 2;
 export class Catalog {
   readonly rootNumber: number = rootNumber;
   readonly defaultEdgeNumber: number = edgeNumber;
-  // Element 0 of each is filler, so that numbers are positions.
   readonly #definitions: TypeDefinition[] = [];
-  readonly #shapeVersions: number[] = [0];
   readonly #numbers = new Map<string, number>();
   readonly #indexes = new Map<string, IndexDefinition>();
   #members: Uint8Array[] = [];
   #undirected: Uint8Array = new Uint8Array(0);
   #ruled: Uint8Array = new Uint8Array(0);
   #ends: (readonly [source: number, target: number])[] = [];
+  #nodeNumbers: readonly number[] = [];
+  #edgeNumbers: readonly number[] = [];
 
   readonly #known: readonly TypeDefinition[];
 
@@ -116,9 +116,14 @@ export class Catalog {
     return this.#ruled[number] === 1;
   }
 
-  /** The version under which records of this type are written. 0 before `adopt`. */
-  shapeOf(number: number): number {
-    return this.#shapeVersions[number] as number;
+  /** The numbers of all node types. Replaced by `adopt`. */
+  get nodeNumbers(): readonly number[] {
+    return this.#nodeNumbers;
+  }
+
+  /** The numbers of all edge types. Replaced by `adopt`. */
+  get edgeNumbers(): readonly number[] {
+    return this.#edgeNumbers;
   }
 
   /** The indexes of all types. */
@@ -151,7 +156,11 @@ export class Catalog {
 
   /** What the code knows, as plain data, for stores. */
   describe(): CatalogDescription {
-    return { types: this.#known.map(describeType) };
+    const types = this.#known.map(describeType);
+    const indexes = this.#known.flatMap(({ name, indexes }) =>
+      indexes.filter((index) => index.type === name),
+    );
+    return { types, indexes };
   }
 
   /**
@@ -161,21 +170,23 @@ export class Catalog {
   adopt(stored: CatalogDescription): void {
     for (const type of stored.types) {
       const number = this.findNumber(type.name);
-      if (number === 0) this.#add(this.#standIn(type), lastVersion(type));
-      else {
-        const [shape] = describeType(this.definition(number)).shapes;
-        const version = type.shapes.find(
-          (known) => shape !== undefined && equalShapes(known, shape),
-        )?.version;
-        this.#shapeVersions[number] = version ?? 0;
+      if (number === 0) {
+        this.#add(this.#standIn(type));
+        continue;
+      }
+      const definition = this.definition(number);
+      const [own] = describeType(definition).shapes;
+      const shape = type.shapes.find((known) => own !== undefined && equalShapes(known, own))?.version ?? 0;
+      // Definitions do not change, so one with another shape takes its place.
+      if (shape !== definition.shape) {
+        this.#definitions[number - 1] = definition.with(definition.cls, { shape });
       }
     }
     this.#derive();
   }
 
-  #add(definition: TypeDefinition, shapeVersion = 0): void {
+  #add(definition: TypeDefinition): void {
     this.#definitions.push(definition);
-    this.#shapeVersions.push(shapeVersion);
     this.#numbers.set(definition.name, this.#definitions.length);
     for (const index of definition.indexes) this.#indexes.set(index.name, index);
   }
@@ -187,6 +198,9 @@ export class Catalog {
     this.#undirected = new Uint8Array(size);
     this.#ruled = new Uint8Array(size);
     this.#ends = Array.from({ length: size }, () => [0, 0] as const);
+    const numbers = this.#definitions.map((_, i) => i + 1);
+    this.#nodeNumbers = numbers.filter((number) => this.definition(number).kind === "node");
+    this.#edgeNumbers = numbers.filter((number) => this.definition(number).kind === "edge");
     for (const [i, definition] of this.#definitions.entries()) {
       const number = i + 1;
       for (let at: TypeDefinition | undefined = definition; at !== undefined; at = at.parent) {
@@ -231,6 +245,7 @@ export class Catalog {
         access: parent?.access,
         ends: parent?.ends,
         undirected: type.undirected,
+        shape: type.shapes.at(-1)?.version ?? 0,
       },
       cls,
     );
@@ -247,10 +262,6 @@ export class Catalog {
   }
 }
 
-function lastVersion(type: TypeDescription): number {
-  return type.shapes.at(-1)?.version ?? 0;
-}
-
 function describe(value: unknown): string {
   return typeof value === "function" ? `the function ${value.name}` : typeof value;
 }
@@ -260,7 +271,7 @@ const descriptions = new WeakMap<TypeDefinition, TypeDescription>();
 function describeType(definition: TypeDefinition): TypeDescription {
   let description = descriptions.get(definition);
   if (description === undefined) {
-    const { name, kind, parent, undirected, fields, indexes } = definition;
+    const { name, kind, parent, undirected, fields } = definition;
     const shape = {
       version: 0,
       fields: fields.map((field) => {
@@ -268,8 +279,7 @@ function describeType(definition: TypeDefinition): TypeDescription {
         return { name: field.name, required: isRequired(field), vendor };
       }),
     };
-    const own = indexes.filter((index) => index.type === name);
-    description = { name, kind, parent: parent?.name, undirected, shapes: [shape], indexes: own };
+    description = { name, kind, parent: parent?.name, undirected, shapes: [shape] };
     descriptions.set(definition, description);
   }
   return description;

@@ -47,6 +47,7 @@ export interface TypeOptions {
   readonly access: AccessRule | undefined;
   readonly ends: EndsDefinition | undefined;
   readonly undirected: boolean;
+  readonly shape?: number | undefined;
 }
 
 /**
@@ -65,6 +66,8 @@ export class TypeDefinition {
   readonly access: AccessRule | undefined;
   readonly ends: EndsDefinition | undefined;
   readonly undirected: boolean;
+  /** The version under which a store keeps records of this definition; 0 before the catalog has met a store. */
+  readonly shape: number;
   /** The class that `node`, `edge` or `extend` gave; of a catalog's definition the user's. */
   readonly cls: EntityClass;
   readonly #byName: ReadonlyMap<string, FieldDefinition>;
@@ -81,6 +84,7 @@ export class TypeDefinition {
     this.access = options.access;
     this.ends = options.ends;
     this.undirected = options.undirected;
+    this.shape = options.shape ?? 0;
     this.cls = cls;
     this.#byName = new Map(this.fields.map((field) => [field.name, field]));
     this.#empty = Object.fromEntries(this.fieldNames.map((name) => [name, undefined]));
