@@ -1,0 +1,177 @@
+import type { Id, IdColumn } from "../model/id.ts";
+import { type CatalogDescription, emptyCatalog, joinCatalogs } from "../schema/catalog-description.ts";
+import type { Token } from "./change.ts";
+import { BatchWriter, CONFLICT } from "./memory/batch-writer.ts";
+import { CommitLog } from "./memory/commit-log.ts";
+import { IndexSet } from "./memory/index-set.ts";
+import { readNeighbors } from "./memory/neighbors.ts";
+import { Records } from "./memory/records.ts";
+import { AdjacencyRows, EdgeRows, NodeRows } from "./rows.ts";
+import type {
+  AdjacencyAnswer,
+  AdjacencyRequest,
+  ChangePage,
+  CommitBatch,
+  CommitOutcome,
+  EdgePage,
+  LookupRequest,
+  NodePage,
+  OpenedStore,
+  ScanRequest,
+  Store,
+  StoreCounters,
+  StoreSupports,
+} from "./store.ts";
+
+/**
+ * A store in this process's memory: the reference implementation of the SPI, and the store of a graph that need not
+ * outlive its process. Every method answers at once.
+ */
+export function memory(): Store {
+  return new MemoryStore();
+}
+
+class MemoryStore implements Store {
+  readonly name: string = "memory";
+  readonly supports: StoreSupports = Object.freeze({ durable: false, shared: false, synchronous: true });
+  readonly counters: StoreCounters = {
+    statements: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    transactions: 0,
+    syncs: 0,
+  };
+
+  readonly #records: Records = new Records();
+  readonly #indexes: IndexSet = new IndexSet(this.#records);
+  readonly #log: CommitLog = new CommitLog("memory", this.#records);
+  readonly #writer: BatchWriter = new BatchWriter(this.#records, this.#indexes, this.#log);
+  #catalog: CatalogDescription = emptyCatalog;
+
+  open(catalog: CatalogDescription): OpenedStore {
+    this.counters.statements += 1;
+    const joined = joinCatalogs(this.#catalog, catalog);
+    for (const { kind, name, undirected } of joined.types) this.#records.addType(kind, name, undirected);
+    this.#indexes.adopt(joined);
+    this.#catalog = joined;
+    return { catalog: joined, token: this.#log.current };
+  }
+
+  readNodes(ids: IdColumn): { rows: NodeRows; token: Token } {
+    const rows = new NodeRows();
+    for (let i = 0; i < ids.length; i++) {
+      const slot = this.#records.findNode(ids, i);
+      if (slot >= 0) this.#records.pushNode(rows, slot);
+    }
+    return { rows, token: this.#answered(rows.length) };
+  }
+
+  readEdges(ids: IdColumn): { rows: EdgeRows; token: Token } {
+    const rows = new EdgeRows();
+    for (let i = 0; i < ids.length; i++) {
+      const slot = this.#records.findEdge(ids, i);
+      if (slot >= 0) this.#records.pushEdge(rows, slot);
+    }
+    return { rows, token: this.#answered(rows.length) };
+  }
+
+  readAdjacency(nodes: IdColumn, requests: readonly AdjacencyRequest[]): AdjacencyAnswer {
+    const rows = new AdjacencyRows();
+    let peeked = 0;
+    for (let i = 0; i < requests.length; i++) {
+      const node = this.#records.findNode(nodes, i);
+      const more = node >= 0 && readNeighbors(this.#records, node, requests[i]!, rows);
+      rows.endRequest(more);
+      if (more) peeked += 1;
+    }
+    // An edge and its far end are two rows, and that there is more is known by one row beyond the page.
+    return { rows, token: this.#answered(rows.length * 2 + peeked) };
+  }
+
+  lookup(request: LookupRequest): NodePage {
+    const rows = new NodeRows();
+    const more = takePage(this.#indexes.slots(request), request.limit, (slot) => {
+      this.#records.pushNode(rows, slot);
+    });
+    return { rows, more, token: this.#answered(rows.length + Number(more)) };
+  }
+
+  scan(request: ScanRequest & { kind: "node" }): NodePage;
+  scan(request: ScanRequest & { kind: "edge" }): EdgePage;
+  scan({ kind, type, order, after, limit }: ScanRequest): NodePage | EdgePage {
+    const slots = this.#records.ofType(type, order, after);
+    const rows = kind === "node" ? new NodeRows() : new EdgeRows();
+    const more = takePage(slots, limit, (slot) => {
+      if (rows instanceof EdgeRows) this.#records.pushEdge(rows, slot);
+      else this.#records.pushNode(rows, slot);
+    });
+    return { rows, more, token: this.#answered(rows.length + Number(more)) };
+  }
+
+  commit(batches: readonly CommitBatch[]): readonly CommitOutcome[] {
+    this.counters.statements += 1;
+    // The batches of one call are not foreign to one another.
+    const foreign = this.#log.newest;
+    return batches.map((batch) => this.#commit(batch, foreign));
+  }
+
+  outcome(unitId: Id): "committed" | "absent" | "expired" {
+    this.counters.statements += 1;
+    return this.#log.outcome(unitId);
+  }
+
+  current(): Token {
+    return this.#log.current;
+  }
+
+  changes(since: Token): ChangePage | "lost" {
+    this.counters.statements += 1;
+    return this.#log.page(since);
+  }
+
+  purge(limit: number): boolean {
+    this.counters.statements += 1;
+    this.counters.rowsWritten += this.#records.purge(limit);
+    return this.#records.hasTombstones;
+  }
+
+  close(): void {
+    // Nothing is held outside this object.
+  }
+
+  #commit(batch: CommitBatch, foreign: number): CommitOutcome {
+    const answered = this.#log.answerTo(batch.unitId);
+    if (answered !== undefined) return answered;
+    if (!this.#guardsHold(batch, foreign)) return CONFLICT;
+    const outcome = this.#writer.write(batch);
+    if (outcome.status === "committed") {
+      this.counters.transactions += 1;
+      // The record of the commit itself is a row too.
+      this.counters.rowsWritten += batch.nodes.length + batch.edges.length + batch.updates.length + 1;
+    }
+    return outcome;
+  }
+
+  #guardsHold({ base, guards }: CommitBatch, foreign: number): boolean {
+    if (guards.isEmpty) return true;
+    const commits = this.#log.between(base, foreign);
+    return commits !== undefined && (commits.length === 0 || !guards.conflictsWith(commits));
+  }
+
+  #answered(rowsRead: number): Token {
+    this.counters.statements += 1;
+    this.counters.rowsRead += rowsRead;
+    return this.#log.current;
+  }
+}
+
+/** Takes at most `limit` slots; gives whether there are more. */
+function takePage(slots: Iterable<number>, limit: number, take: (slot: number) => void): boolean {
+  let taken = 0;
+  for (const slot of slots) {
+    if (taken === limit) return true;
+    take(slot);
+    taken += 1;
+  }
+  return false;
+}
