@@ -1,0 +1,4 @@
+import { oursSubject } from "./ours-ledger.ts";
+import { runWriters } from "./writer.ts";
+
+runWriters(oursSubject);

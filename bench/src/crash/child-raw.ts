@@ -1,0 +1,4 @@
+import { rawSubject } from "./raw-ledger.ts";
+import { runWriters } from "./writer.ts";
+
+runWriters(rawSubject);
