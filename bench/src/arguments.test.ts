@@ -44,7 +44,7 @@ const result = {
 
 test("a row of the table shows both sides, the ratio and its bounds", () => {
   expect(tableRow(result).replace(/ +/g, " ")).toBe(
-    "P1 hop : peer 0.500 ms 20.0 ms 40.0× 38.0 … 41.0 ≥ 20× ≥ 60×",
+    "P1 hop peer 0.500 ms 20.0 ms 40.0× 38.0 … 41.0 ≥ 20× ≥ 60×",
   );
   expect(tableRow({ ...result, pass: false, reason: "it threw" })).toContain("FAILED\n       it threw");
 });

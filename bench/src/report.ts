@@ -2,16 +2,17 @@ import type { Result } from "./harness.ts";
 
 const COLUMNS = [
   ["id", 6],
-  ["what", 56],
-  ["ours", 11],
-  ["peer", 11],
-  ["ratio", 8],
-  ["90 % interval", 17],
-  ["floor", 8],
-  ["target", 8],
+  ["what", 51],
+  ["against", 30],
+  ["ours", 10],
+  ["peer", 10],
+  ["ratio", 7],
+  ["90 % interval", 15],
+  ["floor", 7],
+  ["target", 7],
 ] as const;
 
-const NUMERIC_FROM = 2;
+const NUMERIC_FROM = 3;
 
 export function header(): string {
   return `${line(COLUMNS.map(([name]) => name))}\n${line(COLUMNS.map(([, width]) => "-".repeat(width)))}`;
@@ -26,7 +27,8 @@ export function tableRow(result: Result): string {
   const bound = (value: number) => `${sign} ${absolute ? `${value} ${unit}` : `${value}×`}`;
   const cells = line([
     id,
-    peerName === undefined ? what : `${what} : ${peerName}`,
+    what,
+    peerName ?? "",
     cost(ours, unit),
     cost(peer, unit),
     absolute || ratio === undefined ? "" : `${significant(ratio)}×`,
