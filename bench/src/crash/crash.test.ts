@@ -7,7 +7,7 @@ import { journalLine, type Progress, readJournal } from "./journal.ts";
 import { batchSize, KEPT_BATCHES, type LedgerState, type WriterState } from "./ledger.ts";
 import { rawSubject } from "./raw-ledger.ts";
 import { crashReport } from "./report.ts";
-import { crashRounds } from "./rounds.ts";
+import { type CrashCounts, crashRounds } from "./rounds.ts";
 import type { Conduct } from "./writer.ts";
 
 describe("a journal", () => {
@@ -94,6 +94,35 @@ describe("check", () => {
     ["a debit without its credit", { ...ledger(writer), balance: -3 }],
   ])("finds %s", (_, state) => {
     expect(check(state, [upTo(8, 9)]).partial).toBeGreaterThan(0);
+  });
+});
+
+describe("a run", () => {
+  const good: CrashCounts = {
+    rounds: 10,
+    acknowledged: 200,
+    lost: 0,
+    partial: 0,
+    corrupt: 0,
+    killsInOpenUnit: 5,
+    killsInCommit: 3,
+    unacknowledgedKept: 1,
+  };
+  const judged = (counts: Partial<CrashCounts>) =>
+    crashReport(new Map([["full", { ...good, ...counts }]]), "honest");
+
+  test("passes where nothing is missing and half of the kills hit an open unit", () => {
+    expect(judged({})).toMatchObject({ ...good, pass: true });
+  });
+
+  test.each<[string, Partial<CrashCounts>]>([
+    ["a unit was lost", { lost: 1 }],
+    ["a unit was there in part", { partial: 1 }],
+    ["a file was damaged", { corrupt: 1 }],
+    ["the kills came between units", { killsInOpenUnit: 4 }],
+    ["hardly anything was acknowledged", { acknowledged: 9 }],
+  ])("fails where %s", (_, counts) => {
+    expect(judged(counts)).toMatchObject({ pass: false, reason: expect.any(String) });
   });
 });
 
