@@ -13,7 +13,14 @@ import type {
   Sealed,
   Via,
 } from "../types/graph-types.ts";
-import type { CheckFields, CheckTypeName, CreateArgument, Fields, NoFields } from "../types/infer.ts";
+import type {
+  CheckFields,
+  CheckTypeName,
+  CreateArgument,
+  Fields,
+  NoFields,
+  ReservedEdgeField,
+} from "../types/infer.ts";
 import { defineType } from "./define-type.ts";
 import { definitionOf, type EndsDefinition } from "./definition.ts";
 import { EdgeEntity, type EntityClass } from "./entity.ts";
@@ -37,7 +44,7 @@ export function edge<
   B extends EdgeEnd = EdgeEnd,
 >(
   name: N & CheckTypeName<N>,
-  fields: F & CheckFields<F>,
+  fields: F & CheckFields<F, ReservedEdgeField>,
   options?: EdgeOptions<F, A, B>,
 ): EdgeBase<N, F, NodeAtEnd<A>, NodeAtEnd<B>> {
   const { from, to, undirected, ...rest } = readEdgeOptions(name, options);

@@ -1,5 +1,5 @@
 import type { NodeBase, NodeOptions, NodeStatics, Root as RootNode, Sealed } from "../types/graph-types.ts";
-import type { CheckFields, CheckTypeName, Fields, NoFields } from "../types/infer.ts";
+import type { CheckFields, CheckTypeName, Fields, NoFields, ReservedNodeField } from "../types/infer.ts";
 import { defineType } from "./define-type.ts";
 import { NodeEntity } from "./entity.ts";
 
@@ -18,7 +18,7 @@ import { NodeEntity } from "./entity.ts";
  */
 export function node<const N extends string, const F extends Fields>(
   name: N & CheckTypeName<N>,
-  fields: F & CheckFields<F>,
+  fields: F & CheckFields<F, ReservedNodeField>,
   options?: NodeOptions<F>,
 ): NodeBase<N, F> {
   return defineType({ kind: "node", name, fields, options, base: NodeEntity }) as unknown as NodeBase<N, F>;

@@ -13,6 +13,8 @@ import type {
   Fields,
   Flat,
   NoFields,
+  ReservedEdgeField,
+  ReservedNodeField,
   State,
 } from "./infer.ts";
 
@@ -227,7 +229,7 @@ export interface NodeStatics<F extends Fields> {
   extend<C extends NodeClass, const N extends string, const G extends Fields>(
     this: C,
     name: N & CheckTypeName<N>,
-    fields: G & CheckFields<G, FieldsOf<C>>,
+    fields: G & CheckFields<G, ReservedNodeField, FieldsOf<C>>,
     options?: NodeOptions<Extended<FieldsOf<C>, G>>,
   ): NodeBase<N, Extended<FieldsOf<C>, G>, InstanceType<C>>;
 }
@@ -253,7 +255,7 @@ export interface EdgeStatics<F extends Fields, From, To> {
   extend<C extends EdgeClass, const N extends string, const G extends Fields>(
     this: C,
     name: N & CheckTypeName<N>,
-    fields: G & CheckFields<G, FieldsOf<C>>,
+    fields: G & CheckFields<G, ReservedEdgeField, FieldsOf<C>>,
     options?: Pick<EdgeOptions<Extended<FieldsOf<C>, G>>, "access">,
   ): EdgeBase<N, Extended<FieldsOf<C>, G>, From, To, InstanceType<C>>;
 }

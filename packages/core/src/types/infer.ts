@@ -67,8 +67,8 @@ export type Create<F extends Fields> = Flat<
 export type CreateArgument<F extends Fields> =
   Exclude<keyof F, OptionalKeys<F>> extends never ? [fields?: Create<F>] : [fields: Create<F>];
 
-/** Names that a field cannot have: members of nodes and edges, and what JavaScript gives a meaning to. */
-type ReservedField =
+/** Names that no field can have: what all records have, and what JavaScript gives a meaning to. */
+type ReservedName =
   | "id"
   | "then"
   | "constructor"
@@ -80,16 +80,6 @@ type ReservedField =
   | "hasOwnProperty"
   | "isPrototypeOf"
   | "propertyIsEnumerable"
-  | "out"
-  | "in"
-  | "both"
-  | "connect"
-  | "link"
-  | "disconnect"
-  | "source"
-  | "target"
-  | "sourceId"
-  | "targetId"
   | "update"
   | "delete"
   | "grant"
@@ -99,10 +89,16 @@ type ReservedField =
   | `$${string}`
   | `__${string}`;
 
+/** Names that no field of a node can have. */
+export type ReservedNodeField = ReservedName | "out" | "in" | "both" | "connect" | "link" | "disconnect";
+
+/** Names that no field of an edge can have. */
+export type ReservedEdgeField = ReservedName | "source" | "target" | "sourceId" | "targetId";
+
 /** The fields themselves where their names are free; else an error that says why. */
-export type CheckFields<F, Inherited = unknown> = {
-  [K in keyof F]: K extends ReservedField
-    ? `"${K}" is reserved: choose another field name`
+export type CheckFields<F, Reserved, Inherited = unknown> = {
+  [K in keyof F]: K extends Reserved
+    ? `"${K & string}" is reserved: choose another field name`
     : K extends keyof Inherited
       ? `"${K & string}" is a field of the type that this one extends`
       : F[K];
