@@ -1,0 +1,162 @@
+import { ValidationError } from "../errors.ts";
+import type { Entity, EntityClass } from "../schema/entity.ts";
+import type { WalkContext } from "./context.ts";
+import { HandlersDefinition, type TypeRegistration } from "./handlers.ts";
+import type { Registration } from "./registration.ts";
+import type { WalkerDefinition, WalkerIdentity } from "./walker.ts";
+
+/** A handler as the engine calls it, whoever it belongs to. */
+export type Handler = (w: WalkContext, here: Entity) => unknown;
+
+/** The types of one graph, as far as dispatch must know them. */
+export interface WalkTypes {
+  /** The number of a type given by class; undefined where the graph was not opened with it. */
+  numberOf(type: EntityClass): number | undefined;
+  /** A concrete type's number, after those of the types it extends: the base first, itself last. */
+  lineageOf(type: number): readonly number[];
+}
+
+type Side = "entries" | "exits";
+
+/**
+ * The handlers of one graph's types, and for each walker which handlers run where. Made when the graph is opened;
+ * what it works out for a walker it keeps.
+ */
+export class HandlerTable {
+  readonly #types: WalkTypes;
+  readonly #owned: Readonly<Record<Side, ReadonlyMap<number, readonly TypeRegistration[]>>>;
+  readonly #dispatches: WeakMap<WalkerDefinition, Dispatch> = new WeakMap();
+
+  /**
+   * @param definitions in the order in which they are to run; a registration that came twice runs once
+   * @throws {ValidationError} `RW_UNKNOWN_TYPE` for handlers of a type that the graph was not opened with
+   */
+  constructor(types: WalkTypes, definitions: readonly HandlersDefinition[]) {
+    this.#types = types;
+    const owned = {
+      entries: new Map<number, TypeRegistration[]>(),
+      exits: new Map<number, TypeRegistration[]>(),
+    };
+    for (const definition of definitions) {
+      if (!(definition instanceof HandlersDefinition)) {
+        throw new TypeError("handlers are what handlers(Type).entry(…) gives");
+      }
+      const number = requireNumber(types, definition.type, `handlers(${definition.type.name})`);
+      for (const side of ["entries", "exits"] as const) {
+        const list = owned[side].get(number) ?? [];
+        for (const registration of definition[side])
+          if (!list.includes(registration)) list.push(registration);
+        owned[side].set(number, list);
+      }
+    }
+    this.#owned = owned;
+  }
+
+  /** @throws {ValidationError} `RW_UNKNOWN_TYPE` where the walker has a handler for a type unknown here */
+  dispatchOf(walker: WalkerDefinition): Dispatch {
+    let dispatch = this.#dispatches.get(walker);
+    if (dispatch === undefined) {
+      dispatch = new Dispatch(walker, this.#types, this.#owned);
+      this.#dispatches.set(walker, dispatch);
+    }
+    return dispatch;
+  }
+}
+
+/** Which handlers run for one walker in one graph, in order. */
+export class Dispatch {
+  /** The walker's untyped handlers, for the start and the end of a walk. */
+  readonly begin: readonly Handler[];
+  readonly end: readonly Handler[];
+  readonly #build: (side: Side, type: number) => readonly Handler[];
+  readonly #entries: (readonly Handler[] | undefined)[] = [];
+  readonly #exits: (readonly Handler[] | undefined)[] = [];
+
+  constructor(
+    walker: WalkerDefinition,
+    types: WalkTypes,
+    owned: Readonly<Record<Side, ReadonlyMap<number, readonly TypeRegistration[]>>>,
+  ) {
+    this.begin = untyped(walker.entries);
+    this.end = untyped(walker.exits);
+    const own = {
+      entries: numbered(walker, walker.entries, types),
+      exits: numbered(walker, walker.exits, types),
+    };
+    this.#build = (side, type) => {
+      const lineage = types.lineageOf(type);
+      const ofWalker = own[side]
+        .filter((registration) => lineage.some((number) => registration.types.has(number)))
+        .map((registration) => registration.handler as Handler);
+      const ofType = lineage.flatMap((number) => owned[side].get(number) ?? []);
+      const ofTypeForAny = calls(ofType, undefined);
+      const ofTypeForWalker = calls(ofType, walker.walkerId);
+      return side === "entries"
+        ? [...ofWalker, ...ofTypeForAny, ...ofTypeForWalker]
+        : [...ofTypeForWalker, ...ofTypeForAny, ...ofWalker];
+    };
+  }
+
+  /** Phases 1 to 3: the walker's typed entries, the type's untyped entries, the type's entries for this walker. */
+  entriesOf(type: number): readonly Handler[] {
+    return this.#entries[type] ?? this.#fill(this.#entries, "entries", type);
+  }
+
+  /** Phases 5 to 7: the type's exits for this walker, the type's untyped exits, the walker's typed exits. */
+  exitsOf(type: number): readonly Handler[] {
+    return this.#exits[type] ?? this.#fill(this.#exits, "exits", type);
+  }
+
+  #fill(lists: (readonly Handler[] | undefined)[], side: Side, type: number): readonly Handler[] {
+    const list = this.#build(side, type);
+    // Dense, so that the array stays one that is read by index.
+    while (lists.length <= type) lists.push(undefined);
+    lists[type] = list;
+    return list;
+  }
+}
+
+function untyped(registrations: readonly Registration[]): Handler[] {
+  return registrations
+    .filter((registration) => registration.types === undefined)
+    .map((registration) => registration.handler as Handler);
+}
+
+interface Numbered {
+  readonly types: ReadonlySet<number>;
+  readonly handler: Registration["handler"];
+}
+
+function numbered(
+  walker: WalkerDefinition,
+  registrations: readonly Registration[],
+  types: WalkTypes,
+): Numbered[] {
+  const list: Numbered[] = [];
+  for (const registration of registrations) {
+    if (registration.types === undefined) continue;
+    const numbers = registration.types.map((type) => requireNumber(types, type, `walker ${walker.name}`));
+    list.push({ types: new Set(numbers), handler: registration.handler });
+  }
+  return list;
+}
+
+/** Handlers of types take the record first. */
+function calls(registrations: readonly TypeRegistration[], walkerId: WalkerIdentity | undefined): Handler[] {
+  const list: Handler[] = [];
+  for (const registration of registrations) {
+    if (registration.walkerId !== walkerId) continue;
+    const handler = registration.handler as (here: Entity, w: WalkContext) => unknown;
+    list.push((w, here) => handler(here, w));
+  }
+  return list;
+}
+
+function requireNumber(types: WalkTypes, type: EntityClass, where: string): number {
+  const number = types.numberOf(type);
+  if (number !== undefined) return number;
+  throw new ValidationError({
+    code: "RW_UNKNOWN_TYPE",
+    message: `${where} has a handler for ${type.name}, which this graph was not opened with`,
+  });
+}
