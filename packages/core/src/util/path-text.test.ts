@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { pathText } from "./path-text.ts";
+
+test("a path reads as code would write it", () => {
+  expect(pathText(["users", 2, "name"])).toBe("users[2].name");
+  expect(pathText(["users", "first name", "größe"])).toBe('users["first name"].größe');
+  expect(pathText([0])).toBe("[0]");
+  expect(pathText([])).toBe("");
+});
