@@ -158,8 +158,9 @@ function untagTag(tag: string, content: unknown, depth: number): StoredValue {
     }
     case "@bigint": {
       const digits = text(tag, content);
-      if (!/^-?\d{1,19}$/.test(digits)) throw corrupt(`malformed ${tag}`);
-      return BigInt(digits);
+      const value = /^-?\d{1,19}$/.test(digits) ? BigInt(digits) : undefined;
+      if (value === undefined || BigInt.asIntN(64, value) !== value) throw corrupt(`malformed ${tag}`);
+      return value;
     }
     case "@bytes":
       try {
