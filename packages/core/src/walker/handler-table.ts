@@ -1,4 +1,5 @@
 import { ValidationError } from "../errors.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import type { Entity, EntityClass } from "../schema/entity.ts";
 import type { WalkContext } from "./context.ts";
 import { HandlersDefinition, type TypeRegistration } from "./handlers.ts";
@@ -8,13 +9,8 @@ import type { WalkerDefinition, WalkerIdentity } from "./walker.ts";
 /** A handler as the engine calls it, whoever it belongs to. */
 export type Handler = (w: WalkContext, here: Entity) => unknown;
 
-/** The types of one graph, as far as dispatch must know them. */
-export interface WalkTypes {
-  /** The number of a type given by class; undefined where the graph was not opened with it. */
-  numberOf(type: EntityClass): number | undefined;
-  /** A concrete type's number, after those of the types it extends: the base first, itself last. */
-  lineageOf(type: number): readonly number[];
-}
+/** What dispatch asks of a graph's catalog. */
+export type WalkTypes = Pick<Catalog, "definitionOf" | "numberOf" | "isA" | "size">;
 
 type Side = "entries" | "exits";
 
@@ -84,7 +80,9 @@ export class Dispatch {
       exits: numbered(walker, walker.exits, types),
     };
     this.#build = (side, type) => {
-      const lineage = types.lineageOf(type);
+      // Base types have lower numbers than their subtypes.
+      const lineage: number[] = [];
+      for (let number = 1; number < types.size; number++) if (types.isA(type, number)) lineage.push(number);
       const ofWalker = own[side]
         .filter((registration) => lineage.some((number) => registration.types.has(number)))
         .map((registration) => registration.handler as Handler);
@@ -152,11 +150,19 @@ function calls(registrations: readonly TypeRegistration[], walkerId: WalkerIdent
   return list;
 }
 
+/** @throws {ValidationError} `RW_UNKNOWN_TYPE` */
 function requireNumber(types: WalkTypes, type: EntityClass, where: string): number {
-  const number = types.numberOf(type);
-  if (number !== undefined) return number;
-  throw new ValidationError({
-    code: "RW_UNKNOWN_TYPE",
-    message: `${where} has a handler for ${type.name}, which this graph was not opened with`,
-  });
+  try {
+    return types.numberOf(types.definitionOf(type).name);
+  } catch (cause) {
+    if (!(cause instanceof ValidationError)) throw cause;
+    const { code, remedy, details } = cause;
+    throw new ValidationError({
+      code,
+      message: `${where} has a handler for ${type.name}, which this graph was not opened with`,
+      remedy,
+      details,
+      cause,
+    });
+  }
 }
