@@ -1,4 +1,6 @@
 import type { Id } from "../model/id.ts";
+import type { Store, StoreCounters, StoreSupports } from "../persistence/store.ts";
+import type { Scheduler } from "../unit/scheduler.ts";
 import type {
   EdgeClass,
   EdgeQuery,
@@ -74,8 +76,32 @@ export interface Graph extends Session, AsyncDisposable {
   deleteRoot(root: Root | Id): Promise<void>;
   /** All roots but the system's. */
   roots(): NodeQuery<Root>;
+  /** Applies what other processes have committed until now. */
+  refresh(): Promise<void>;
+  /** The store, L1 and units in figures. */
+  status(): GraphStatus;
   /** Waits for the running units of work and closes the store. Can be called twice. */
   close(): Promise<void>;
+}
+
+/** What `graph.status()` tells. */
+export interface GraphStatus {
+  readonly store: {
+    readonly name: string;
+    readonly supports: StoreSupports;
+    readonly counters: StoreCounters;
+  };
+  readonly cache: {
+    readonly hits: number;
+    readonly misses: number;
+    readonly evictions: number;
+    readonly nodes: number;
+    readonly edges: number;
+    /** Estimated bytes of everything resident. */
+    readonly bytes: number;
+    readonly bounds: { readonly maxEntries: number; readonly maxBytes: number };
+  };
+  readonly units: { readonly open: number; readonly commits: number; readonly conflicts: number };
 }
 
 /** Options of `openGraph`. */
@@ -85,4 +111,23 @@ export interface OpenOptions {
   /** Handlers that belong to types. */
   // biome-ignore lint/suspicious/noExplicitAny: handlers of every type fit
   readonly handlers?: readonly Handlers<any>[];
+  /** Where records are kept; in this process's memory where nothing is said. */
+  readonly store?: Store;
+  /** Bounds of the in-process cache (L1). */
+  readonly cache?: {
+    /** Nodes and edges, stubs included; two million where nothing is said. */
+    readonly maxEntries?: number;
+    /** Estimated bytes; 512 MiB where nothing is said. */
+    readonly maxBytes?: number;
+  };
+  /** How often a unit of work is tried before it ends in a ConflictError; 5 where nothing is said. */
+  readonly attempts?: number;
+  /** Told of errors in `onCommit` callbacks and in the background; `console.error` where nothing is said. */
+  readonly onError?: (error: unknown) => void;
+  /** Time and turns of the event loop, for tests. */
+  readonly scheduler?: Scheduler;
+  /** Milliseconds since 1970, for ids. */
+  readonly clock?: () => number;
+  /** Fills bytes at random, for ids. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }

@@ -1,0 +1,63 @@
+import type { Id } from "../model/id.ts";
+import { type AccessClasses, BY_RULE, DEAD_CLASS, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
+import { grantedLevel } from "./policy.ts";
+
+/**
+ * One root as the one who acts: what it may do with records of each access class, worked out once a class.
+ *
+ * Loops read `levels` directly after `refresh()`; a value of {@link BY_RULE} or {@link UNKNOWN_LEVEL} goes through
+ * `level()`.
+ */
+export class Principal {
+  readonly id: Id;
+  readonly isSystem: boolean;
+  levels: Uint8Array = new Uint8Array(0);
+  readonly #classes: AccessClasses;
+  #epoch = -1;
+
+  constructor(id: Id, isSystem: boolean, classes: AccessClasses) {
+    this.id = id;
+    this.isSystem = isSystem;
+    this.#classes = classes;
+  }
+
+  /** Makes `levels` cover every class there is and forgets what roots' grants have changed. */
+  refresh(): Uint8Array {
+    const classes = this.#classes;
+    if (this.#epoch !== classes.epoch) {
+      this.#epoch = classes.epoch;
+      this.levels = new Uint8Array(Math.max(64, classes.size * 2)).fill(UNKNOWN_LEVEL);
+    } else if (this.levels.length < classes.size) {
+      const wider = new Uint8Array(classes.size * 2).fill(UNKNOWN_LEVEL);
+      wider.set(this.levels);
+      this.levels = wider;
+    }
+    return this.levels;
+  }
+
+  /** The level for this class, 0 to 3, or {@link BY_RULE}. The owner's root must have been read. */
+  level(accessClass: number): number {
+    const levels = this.refresh();
+    const known = levels[accessClass]!;
+    if (known !== UNKNOWN_LEVEL) return known;
+    const level = this.#work(accessClass);
+    levels[accessClass] = level;
+    return level;
+  }
+
+  /** The level without the type's own rule, for a record whose rule did not answer. */
+  levelWithoutRule(accessClass: number): number {
+    const record = this.#classes.recordOf(accessClass)!;
+    const owner = this.#classes.ownerOf(accessClass)!;
+    return grantedLevel(record, owner.access ?? null, this.id);
+  }
+
+  #work(accessClass: number): number {
+    if (accessClass === DEAD_CLASS) return 0;
+    if (this.isSystem) return 3;
+    const owner = this.#classes.ownerOf(accessClass)!;
+    if (owner.id === this.id) return 3;
+    if (this.#classes.isRuled(accessClass)) return BY_RULE;
+    return this.levelWithoutRule(accessClass);
+  }
+}

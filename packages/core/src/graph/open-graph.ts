@@ -1,0 +1,243 @@
+import { Principal } from "../access/principal.ts";
+import { ClosedError, GraphError, ValidationError } from "../errors.ts";
+import { newNodeAccess } from "../model/access-record.ts";
+import { type Id, IdSource, parseId } from "../model/id.ts";
+import { checkedStore } from "../persistence/checked-store.ts";
+import { memory } from "../persistence/memory-store.ts";
+import { EdgeRows, NodeRows } from "../persistence/rows.ts";
+import type { CommitOutcome, Store } from "../persistence/store.ts";
+import { unconstrained } from "../query/plan.ts";
+import { hopStep, Query } from "../query/query.ts";
+import { Loader } from "../resident/loader.ts";
+import { ResidentGraph } from "../resident/resident-graph.ts";
+import { buildCatalog } from "../schema/catalog.ts";
+import { slotOf } from "../schema/entity.ts";
+import type { Graph, OpenOptions } from "../types/session.ts";
+import { Committer } from "../unit/committer.ts";
+import { KeyQueue } from "../unit/key-queue.ts";
+import { Runner } from "../unit/runner.ts";
+import type { Runtime } from "../unit/runtime.ts";
+import { type Scheduler, systemScheduler } from "../unit/scheduler.ts";
+import { andThen, isThenable } from "../util/maybe-async.ts";
+import { HandlerTable } from "../walker/handler-table.ts";
+import type { HandlersDefinition } from "../walker/handlers.ts";
+import { GraphObject } from "./graph.ts";
+import type { SessionCore } from "./session.ts";
+import { unitContext } from "./tx.ts";
+
+/** The root that everything begins with and that may do everything. */
+export const systemRootId: Id = "00000000-0000-7000-8000-000000000000";
+
+const DEFAULT_ENTRIES = 2_000_000;
+const DEFAULT_BYTES = 512 * 1024 * 1024;
+const DEFAULT_ATTEMPTS = 5;
+/** How long a unit waits behind one that does not move. */
+const PATIENCE_MS = 2000;
+const PRINCIPALS = 256;
+
+/**
+ * Opens a graph.
+ *
+ * ```ts
+ * const graph = await openGraph({ types: [Room, Message, Posted], store: sqlite("chat.db") });
+ * ```
+ *
+ * @param options.types every node and edge type
+ * @param options.store where records are kept; without it in this process's memory
+ * @param options.cache bounds of L1: `maxEntries` (nodes and edges; two million) and `maxBytes` (512 MiB)
+ * @throws {ValidationError} for definitions that do not fit together and options that are none
+ * @throws {GraphError} for a store that cannot be opened
+ */
+export async function openGraph(options: OpenOptions): Promise<Graph> {
+  const settings = readOptions(options);
+  const catalog = buildCatalog(options.types);
+  const store = checkedStore(settings.store);
+  const opened = await store.open(catalog.describe());
+  catalog.adopt(opened.catalog);
+  const ids = new IdSource(settings.clock, settings.random);
+  const resident = new ResidentGraph(catalog, settings.bounds, (a, b, c, d) => ids.observe(a, b, c, d));
+  resident.token = opened.token;
+  const loader = new Loader(resident, store);
+  const { scheduler } = settings;
+  const principals = new Map<Id, Principal>();
+  const refreshing = freshness(store, loader, scheduler);
+  const runtime: Runtime = {
+    catalog,
+    store,
+    resident,
+    loader,
+    ids,
+    scheduler,
+    attempts: settings.attempts,
+    counts: { commits: 0, conflicts: 0 },
+    reportError: settings.onError,
+    freshen: refreshing,
+    principal(id) {
+      let known = principals.get(id);
+      if (known === undefined) {
+        if (principals.size >= PRINCIPALS) principals.delete(principals.keys().next().value!);
+        known = new Principal(id, id === systemRootId, resident.classes);
+        principals.set(id, known);
+      }
+      return known;
+    },
+    hop: (unit, entity, direction, type, filter, hopOptions) => {
+      const given = { ...unconstrained, kind: "given", ids: [], slots: [slotOf(entity)] } as const;
+      const step = hopStep(catalog, direction, type, filter, hopOptions);
+      return new Query(unitContext(unit), { steps: [given, step], output: "nodes" });
+    },
+    disconnect: (unit, from, to, type, filter) => {
+      const given = { ...unconstrained, kind: "given", ids: [], slots: [slotOf(from)] } as const;
+      if (type !== undefined) catalog.definitionOf(type, "edge");
+      const step = hopStep(catalog, "out", type, filter, undefined);
+      const query = new Query(unitContext(unit), { steps: [given, step], output: "pairs" });
+      return andThen(query.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
+        const between = edges!.filter((_, i) => nodes[i] === to);
+        for (const edge of between) unit.deleteEdge(edge);
+        return between.length;
+      });
+    },
+  };
+  await ensureSystemRoot(runtime);
+  const committer = new Committer(runtime);
+  const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS));
+  const handlers = new HandlerTable(
+    catalog,
+    (options.handlers ?? []) as unknown as readonly HandlersDefinition[],
+  );
+  const core: SessionCore & {
+    readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
+  } = {
+    runtime,
+    runner,
+    handlers,
+    closing: { isClosed: false, running: 0, idle: undefined },
+    enter() {
+      if (this.closing.isClosed) throw new ClosedError({ message: "the graph is closed" });
+      this.closing.running += 1;
+    },
+    leave() {
+      this.closing.running -= 1;
+      if (this.closing.running === 0) this.closing.idle?.();
+    },
+  };
+  return new GraphObject(core, systemRootId) as unknown as Graph;
+}
+
+interface Settings {
+  readonly store: Store;
+  readonly bounds: { readonly maxEntries: number; readonly maxBytes: number };
+  readonly scheduler: Scheduler;
+  readonly clock: () => number;
+  readonly random: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+  readonly attempts: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const optionNames = [
+  "types",
+  "handlers",
+  "store",
+  "cache",
+  "attempts",
+  "onError",
+  "scheduler",
+  "clock",
+  "random",
+];
+
+function readOptions(options: OpenOptions): Settings {
+  if (typeof options !== "object" || options === null || !Array.isArray(options.types)) {
+    throw new TypeError("openGraph takes an object with `types`, the node and edge types of the graph");
+  }
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name))
+      throw invalid(`openGraph has no option "${name}"; there are ${optionNames.join(", ")}`);
+  }
+  const { cache = {}, attempts = DEFAULT_ATTEMPTS } = options;
+  const bound = (value: unknown, name: string, fallback: number): number => {
+    if (value === undefined) return fallback;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
+    throw invalid(`cache.${name} is a positive whole number, got ${String(value)}`);
+  };
+  if (!Number.isSafeInteger(attempts) || attempts < 1)
+    throw invalid(`attempts is a positive whole number, got ${String(attempts)}`);
+  return {
+    store: options.store ?? memory(),
+    bounds: {
+      maxEntries: bound(cache.maxEntries, "maxEntries", DEFAULT_ENTRIES),
+      maxBytes: bound(cache.maxBytes, "maxBytes", DEFAULT_BYTES),
+    },
+    scheduler: options.scheduler ?? systemScheduler(),
+    clock: options.clock ?? Date.now,
+    random: options.random,
+    attempts,
+    onError: options.onError ?? ((error) => console.error(error)),
+  };
+}
+
+function invalid(message: string): ValidationError {
+  return new ValidationError({ code: "RW_OPTION_INVALID", message });
+}
+
+/** Asks a synchronous shared store once a turn of the event loop whether others have committed. */
+function freshness(store: Store, loader: Loader, scheduler: Scheduler): () => void {
+  if (!store.supports.shared || !store.supports.synchronous) return () => {};
+  let isFresh = false;
+  let freshUntil = 0;
+  return () => {
+    // A turn may be long: then it is asked every 8 ms.
+    if (isFresh && scheduler.now() < freshUntil) return;
+    if (!isFresh) {
+      isFresh = true;
+      scheduler.nextTurn(() => {
+        isFresh = false;
+      });
+    }
+    freshUntil = scheduler.now() + 8;
+    const following = loader.follower.catchUp();
+    if (isThenable(following))
+      throw new TypeError("a store that calls itself synchronous answered with a promise");
+  };
+}
+
+/** The system root is in every graph; the first process to open it puts it there. */
+async function ensureSystemRoot(runtime: Runtime): Promise<void> {
+  const { store, loader, resident, catalog, ids } = runtime;
+  const words = new Int32Array(4);
+  parseId(systemRootId, words);
+  const isThere = (): boolean => resident.nodes.find(words[0]!, words[1]!, words[2]!, words[3]!) >= 0;
+  for (let tries = 0; tries < 10; tries++) {
+    await loader.nodesById([systemRootId], () => undefined);
+    if (isThere()) return;
+    const nodes = new NodeRows();
+    nodes.ids.push(systemRootId);
+    nodes.owners.push(systemRootId);
+    nodes.push("Root", newNodeAccess, 1, 1, catalog.definition(catalog.rootNumber).shape, {});
+    const [outcome] = (await store.commit([
+      {
+        unitId: ids.nextId(),
+        base: resident.token,
+        guards: {
+          isEmpty: false,
+          conflictsWith: (commits) =>
+            commits.some(({ changes }) => changes?.some(({ id }) => id === systemRootId) ?? true),
+          *[Symbol.iterator]() {
+            yield { kind: "absent", id: systemRootId } as const;
+          },
+        },
+        nodes,
+        edges: new EdgeRows(),
+        updates: [],
+      },
+    ])) as CommitOutcome[];
+    if (outcome?.status === "leased")
+      await new Promise<void>((resolve) => runtime.scheduler.after(50, resolve));
+    await loader.follower.catchUp();
+  }
+  if (!isThere())
+    throw new GraphError({
+      code: "RW_STORE_CONTRACT",
+      message: `${store.name} does not keep the system root`,
+    });
+}

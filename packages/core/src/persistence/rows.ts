@@ -1,0 +1,151 @@
+import type { AccessRecord } from "../model/access-record.ts";
+import { type Id, IdColumn } from "../model/id.ts";
+
+/** The fields of one record as plain data, one property a field; what the type no longer declares is kept in it too. */
+export type FieldData = Readonly<Record<string, unknown>>;
+
+/**
+ * Stands where a record's fields should be when the store holds the row but cannot decode it.
+ * The row keeps its place, its id and its ends: damage is reported, never dropped and never fatal to its neighbours.
+ */
+export class RowDamage {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/**
+ * Node records as columns: what `readNodes`, `lookup` and `scan` answer and what a commit creates.
+ *
+ * Columns rather than objects because a cold read is bounded by what is allocated for each row; ids stay 16 bytes
+ * (four 32-bit words) from the store to L1 and become text only where somebody looks at them.
+ */
+export class NodeRows {
+  readonly ids: IdColumn = new IdColumn();
+  /** Type names; the constant strings of the catalog, so that comparing them is comparing pointers. */
+  readonly types: string[] = [];
+  /** The owner root of each. A root owns itself. */
+  readonly owners: IdColumn = new IdColumn();
+  readonly access: AccessRecord[] = [];
+  readonly dataVersions: number[] = [];
+  readonly accessVersions: number[] = [];
+  /** The version of the type's shape that the fields were written under. */
+  readonly shapes: number[] = [];
+  readonly fields: (FieldData | RowDamage)[] = [];
+
+  get length(): number {
+    return this.types.length;
+  }
+
+  /** Appends everything but `ids` and `owners`, which the caller pushes in whichever form it has them. */
+  push(
+    type: string,
+    access: AccessRecord,
+    dataVersion: number,
+    accessVersion: number,
+    shape: number,
+    fields: FieldData | RowDamage,
+  ): void {
+    this.types.push(type);
+    this.access.push(access);
+    this.dataVersions.push(dataVersion);
+    this.accessVersions.push(accessVersion);
+    this.shapes.push(shape);
+    this.fields.push(fields);
+  }
+}
+
+/** Edge records as columns: {@link NodeRows} with both ends. */
+export class EdgeRows extends NodeRows {
+  readonly sources: IdColumn = new IdColumn();
+  readonly targets: IdColumn = new IdColumn();
+}
+
+/**
+ * The answer to a batch of adjacency requests: for each request its edges in connection order (edge id order), and of
+ * each far end what is needed to know whether it may be seen. Requests follow one another in the order they were made;
+ * `ends[i]` is the index one past the last row of request `i`.
+ *
+ * The far end is the end opposite to the requested node; of a self-loop the node itself.
+ */
+export class AdjacencyRows {
+  readonly edges: IdColumn = new IdColumn();
+  readonly edgeTypes: string[] = [];
+  readonly edgeOwners: IdColumn = new IdColumn();
+  readonly edgeAccess: AccessRecord[] = [];
+  readonly edgeDataVersions: number[] = [];
+  readonly edgeAccessVersions: number[] = [];
+  readonly edgeShapes: number[] = [];
+  /** The edge's fields where the request asked for them, else `undefined`. */
+  readonly edgeFields: (FieldData | RowDamage | undefined)[] = [];
+  /** 1 where the requested node is the edge's source, 0 where it is its target. */
+  readonly forward: number[] = [];
+
+  readonly farIds: IdColumn = new IdColumn();
+  readonly farTypes: string[] = [];
+  readonly farOwners: IdColumn = new IdColumn();
+  readonly farAccess: AccessRecord[] = [];
+  readonly farAccessVersions: number[] = [];
+
+  readonly ends: number[] = [];
+  /** Whether the store holds further edges of request `i` beyond its limit. */
+  readonly more: boolean[] = [];
+
+  get length(): number {
+    return this.edgeTypes.length;
+  }
+
+  /** Appends everything but the four id columns. */
+  push(
+    edgeType: string,
+    edgeAccess: AccessRecord,
+    edgeDataVersion: number,
+    edgeAccessVersion: number,
+    edgeShape: number,
+    edgeFields: FieldData | RowDamage | undefined,
+    forward: boolean,
+    farType: string,
+    farAccess: AccessRecord,
+    farAccessVersion: number,
+  ): void {
+    this.edgeTypes.push(edgeType);
+    this.edgeAccess.push(edgeAccess);
+    this.edgeDataVersions.push(edgeDataVersion);
+    this.edgeAccessVersions.push(edgeAccessVersion);
+    this.edgeShapes.push(edgeShape);
+    this.edgeFields.push(edgeFields);
+    this.forward.push(forward ? 1 : 0);
+    this.farTypes.push(farType);
+    this.farAccess.push(farAccess);
+    this.farAccessVersions.push(farAccessVersion);
+  }
+
+  /** Closes the current request. */
+  endRequest(more: boolean): void {
+    this.ends.push(this.edgeTypes.length);
+    this.more.push(more);
+  }
+}
+
+/** One change of a record that exists: at least one of `data`, `access` and `remove` is given. */
+export interface RecordUpdate {
+  readonly kind: "node" | "edge";
+  readonly id: Id;
+  readonly type: string;
+  /** Of an edge: its ends, so that a store need not read them to say which neighbourhoods are touched. */
+  readonly source?: Id | undefined;
+  readonly target?: Id | undefined;
+  /** Whole new fields and the names of those that differ; the record must still be at `expected`. */
+  readonly data?:
+    | {
+        readonly fields: FieldData;
+        readonly changed: readonly string[];
+        readonly shape: number;
+        readonly expected: number;
+      }
+    | undefined;
+  readonly access?: { readonly record: AccessRecord; readonly expected: number } | undefined;
+  /** Of a node: a tombstone; its edges vanish with it logically and its unique keys are free at once. */
+  readonly remove?: boolean | undefined;
+}

@@ -1,0 +1,404 @@
+import { NotFoundError } from "../errors.ts";
+import type { Id } from "../model/id.ts";
+import { EDGE, NODE } from "../resident/change-log.ts";
+import type { Catalog } from "../schema/catalog.ts";
+import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
+import type { EdgeEntity, Entity, NodeEntity } from "../schema/entity.ts";
+import { NOW } from "../unit/pending.ts";
+import type { Unit } from "../unit/unit.ts";
+import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { type Place, writeCursor } from "./cursor.ts";
+import {
+  type HopStep,
+  invalidQuery,
+  type Plan,
+  readCount,
+  readDepth,
+  readFilter,
+  type Step,
+  unconstrained,
+} from "./plan.ts";
+import { type Selection, select, withStates } from "./select.ts";
+import { bothFilters } from "./shape.ts";
+
+/** Where a query runs: in the unit it was made in, or, made outside, in a unit of its own for each reading. */
+export interface QueryContext {
+  readonly catalog: Catalog;
+  /** The unit that the query belongs to; `undefined` for one made outside. */
+  readonly unit: Unit | undefined;
+  within<T>(body: (unit: Unit) => MaybePromise<T>): MaybePromise<T>;
+}
+
+const DEFAULT_PAGE = 100;
+
+type Result = NodeEntity | EdgeEntity | { readonly edge: EdgeEntity; readonly node: NodeEntity };
+
+/**
+ * A lazy reference to records: a plan and where to run it. Reads nothing until asked for results, and is not a
+ * thenable. One class serves nodes, edges and pairs; the public interfaces say which steps each has.
+ */
+export class Query {
+  readonly #context: QueryContext;
+  readonly #plan: Plan;
+
+  constructor(context: QueryContext, plan: Plan) {
+    this.#context = context;
+    this.#plan = plan;
+    Object.freeze(this);
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  get context(): QueryContext {
+    return this.#context;
+  }
+
+  // ---- steps -------------------------------------------------------------------------------------------------
+
+  out(type?: unknown, filter?: unknown, options?: unknown): Query {
+    return this.#hop("out", type, filter, options);
+  }
+
+  in(type?: unknown, filter?: unknown, options?: unknown): Query {
+    return this.#hop("in", type, filter, options);
+  }
+
+  both(type?: unknown, filter?: unknown, options?: unknown): Query {
+    return this.#hop("both", type, filter, options);
+  }
+
+  #hop(direction: "out" | "in" | "both", type: unknown, filter: unknown, options: unknown): Query {
+    if (this.#plan.output !== "nodes")
+      throw invalidQuery("a hop goes on from nodes, not from edges or pairs");
+    const step = hopStep(this.#context.catalog, direction, type, filter, options);
+    return new Query(this.#context, { steps: [...this.#plan.steps, step], output: "nodes" });
+  }
+
+  ofType(type: unknown, filter?: unknown): Query {
+    const { catalog } = this.#context;
+    const last = this.#last();
+    if (this.#plan.output === "edges") {
+      const definition = catalog.definitionOf(type, "edge");
+      const number = catalog.numberOf(definition.name);
+      const edgeFilter = bothFilters(last.edgeFilter, readFilter(filter, definition));
+      if (last.kind === "hop")
+        return this.#with({ edgeType: this.#narrower(last.edgeType, number), edgeFilter });
+      if (last.kind === "extent") return this.#with({ type: this.#narrower(last.type, number), edgeFilter });
+      throw invalidQuery("ofType of edges goes with a hop or edges of a type");
+    }
+    const definition = catalog.definitionOf(type, "node");
+    const number = catalog.numberOf(definition.name);
+    const nodeFilter = bothFilters(last.nodeFilter, readFilter(filter, definition));
+    if (last.kind === "extent") return this.#with({ type: this.#narrower(last.type, number), nodeFilter });
+    return this.#with({ nodeType: this.#narrower(last.nodeType, number), nodeFilter });
+  }
+
+  /** The one of two types that extends the other; that nothing is both is an answer too, and an empty one. */
+  #narrower(known: number, asked: number): number {
+    const { catalog } = this.#context;
+    if (known === 0 || catalog.isA(asked, known)) return asked;
+    if (catalog.isA(known, asked)) return known;
+    throw invalidQuery(`no ${catalog.definition(known).name} is a ${catalog.definition(asked).name}`);
+  }
+
+  filter(filter: unknown): Query {
+    const last = this.#last();
+    const scope = this.#scope();
+    if (this.#plan.output === "edges")
+      return this.#with({ edgeFilter: bothFilters(last.edgeFilter, readFilter(filter, scope)) });
+    return this.#with({ nodeFilter: bothFilters(last.nodeFilter, readFilter(filter, scope)) });
+  }
+
+  orderBy(field: unknown, direction: unknown = "asc"): Query {
+    const scope = this.#scope();
+    const known =
+      "definitions" in scope
+        ? scope.definitions().some((type) => type.hasField(String(field)))
+        : scope.hasField(String(field));
+    if (typeof field !== "string" || !known)
+      throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none`);
+    if (direction !== "asc" && direction !== "desc") throw invalidQuery('the direction is "asc" or "desc"');
+    return this.#with({ order: { field, descending: direction === "desc" } });
+  }
+
+  reverse(): Query {
+    return this.#with({ reverse: !this.#last().reverse });
+  }
+
+  limit(count: unknown): Query {
+    return this.#with({ limit: readCount(count, "limit") });
+  }
+
+  after(cursor: unknown): Query {
+    if (typeof cursor !== "string") throw new TypeError("after takes a cursor that page() gave");
+    const hops = this.#plan.steps.filter((step) => step.kind === "hop");
+    const last = this.#last();
+    if (last.order === undefined && (hops.length > 1 || (last.kind === "hop" && last.depth !== undefined))) {
+      throw invalidQuery("a cursor over several hops needs orderBy: say by which field");
+    }
+    return this.#with({ after: cursor });
+  }
+
+  edges(): Query {
+    if (this.#last().kind !== "hop") throw invalidQuery("edges() follows a hop: out, in or both");
+    return new Query(this.#context, { steps: this.#plan.steps, output: "edges" });
+  }
+
+  pairs(): Query {
+    if (this.#last().kind !== "hop") throw invalidQuery("pairs() follows a hop: out, in or both");
+    return new Query(this.#context, { steps: this.#plan.steps, output: "pairs" });
+  }
+
+  #last(): Step {
+    return this.#plan.steps[this.#plan.steps.length - 1]!;
+  }
+
+  #with(changes: object): Query {
+    const steps = [...this.#plan.steps];
+    steps[steps.length - 1] = { ...this.#last(), ...changes } as Step;
+    return new Query(this.#context, { ...this.#plan, steps });
+  }
+
+  /** What the fields of the results are: those of a type, or of any. */
+  #scope(): TypeDefinition | Catalog {
+    const { catalog } = this.#context;
+    const last = this.#last();
+    if (last.kind === "extent") return catalog.definition(last.type);
+    if (this.#plan.output === "edges")
+      return last.kind === "hop" && last.edgeType !== 0 ? catalog.definition(last.edgeType) : catalog;
+    if (last.nodeType !== 0) return catalog.definition(last.nodeType);
+    if (last.kind !== "hop" || last.edgeType === 0 || last.direction === "both") return catalog;
+    const edge = catalog.definition(last.edgeType);
+    const end = edge.undirected
+      ? undefined
+      : last.direction === "out"
+        ? edge.ends?.target()
+        : edge.ends?.source();
+    const name = end === undefined ? undefined : definitionOf(end)?.name;
+    return name === undefined ? catalog : catalog.definition(catalog.numberOf(name));
+  }
+
+  // ---- results -----------------------------------------------------------------------------------------------
+
+  async all(): Promise<Result[]> {
+    return this.#context.within((unit) => this.#read(unit, Number.POSITIVE_INFINITY));
+  }
+
+  async first(): Promise<Result | undefined> {
+    return this.#context.within((unit) => andThen(this.#read(unit, 1), (results) => results[0]));
+  }
+
+  async one(): Promise<Result> {
+    const results = await this.#context.within((unit) => this.#read(unit, 2));
+    if (results.length === 0) throw new NotFoundError({ message: "one(): nothing matches" });
+    if (results.length > 1)
+      throw new NotFoundError({ code: "RW_NOT_SINGLE", message: "one(): more than one matches" });
+    return results[0]!;
+  }
+
+  async count(): Promise<number> {
+    return this.#context.within((unit) =>
+      andThen(this.select(unit, Number.POSITIVE_INFINITY), ({ nodes }) => nodes.length),
+    );
+  }
+
+  async exists(): Promise<boolean> {
+    return this.#context.within((unit) => andThen(this.select(unit, 1), ({ nodes }) => nodes.length > 0));
+  }
+
+  async ids(): Promise<Id[]> {
+    return this.#context.within((unit) =>
+      andThen(this.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
+        const { resident } = unit.runtime;
+        return edges === undefined
+          ? nodes.map((node) => resident.nodes.idOf(node))
+          : edges.map((edge) => resident.edges.idOf(edge));
+      }),
+    );
+  }
+
+  async page(): Promise<{ items: Result[]; next: string | undefined }> {
+    return this.#context.within((unit) => this.#page(unit));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
+    if (this.#context.unit !== undefined || !this.#isPageable()) {
+      yield* await this.all();
+      return;
+    }
+    // Outside a unit each page is of one moment, and what is read is never held whole.
+    let left = this.#last().limit ?? Number.POSITIVE_INFINITY;
+    let query: Query = this;
+    while (left > 0) {
+      const { items, next } = await query.limit(Math.min(left, DEFAULT_PAGE)).page();
+      yield* items;
+      left -= items.length;
+      if (next === undefined) return;
+      query = this.after(next);
+    }
+  }
+
+  async updateAll(edit: unknown): Promise<number> {
+    return this.#change((entity) => entity.update(edit));
+  }
+
+  async deleteAll(): Promise<number> {
+    return this.#change((entity) => entity.delete());
+  }
+
+  async disconnectAll(): Promise<number> {
+    return this.edges().deleteAll();
+  }
+
+  async #change(change: (entity: Entity) => void): Promise<number> {
+    if (this.#plan.output === "pairs") throw invalidQuery("change the nodes or the edges, not pairs of them");
+    return this.#context.within((unit) =>
+      andThen(this.#read(unit, Number.POSITIVE_INFINITY), (results) => {
+        for (const result of results) change(result as Entity);
+        return results.length;
+      }),
+    );
+  }
+
+  /** The result by slots. @param most results wanted at most */
+  select(unit: Unit, most: number, mark: number = NOW): MaybePromise<Selection> {
+    return select(unit, this.#plan, most, mark);
+  }
+
+  #read(unit: Unit, most: number): MaybePromise<Result[]> {
+    return andThen(this.select(unit, most), (selection) => handOut(unit, selection, this.#plan.output));
+  }
+
+  #isPageable(): boolean {
+    const last = this.#last();
+    const hops = this.#plan.steps.filter((step) => step.kind === "hop").length;
+    return (
+      last.kind !== "given" &&
+      (last.order !== undefined || (hops <= 1 && !(last.kind === "hop" && last.depth !== undefined)))
+    );
+  }
+
+  #page(unit: Unit): MaybePromise<{ items: Result[]; next: string | undefined }> {
+    const last = this.#last();
+    if (!this.#isPageable()) throw invalidQuery("pages over several hops need orderBy: say by which field");
+    const size = last.limit ?? DEFAULT_PAGE;
+    const plan = this.#with({ limit: undefined }).plan;
+    // Nodes of a hop are paged by the edges that lead to them.
+    const byEdge = last.kind === "hop" && last.order === undefined;
+    const wanted: Plan = byEdge && plan.output === "nodes" ? { ...plan, output: "pairs" } : plan;
+    return andThen(select(unit, wanted, size + 1, NOW), (selection) => {
+      const { nodes, edges } = selection;
+      const kept: Selection = { nodes: [], edges: edges === undefined ? undefined : [] };
+      const met = new Set<number>();
+      let at = 0;
+      for (; at < nodes.length && kept.nodes.length < size; at++) {
+        if (plan.output === "nodes" && met.has(nodes[at]!)) continue;
+        met.add(nodes[at]!);
+        kept.nodes.push(nodes[at]!);
+        kept.edges?.push(edges![at]!);
+      }
+      const lastSlot = byEdge || plan.output !== "nodes" ? kept.edges?.at(-1) : kept.nodes.at(-1);
+      const kind = byEdge || plan.output !== "nodes" ? EDGE : NODE;
+      const next =
+        at < nodes.length && lastSlot !== undefined ? this.#place(unit, kind, lastSlot) : undefined;
+      return andThen(handOut(unit, kept, plan.output), (items) => ({ items, next }));
+    });
+  }
+
+  #place(unit: Unit, kind: 0 | 1, slot: number): string {
+    const { order, kind: step } = this.#last();
+    const id = unit.table(kind).idOf(slot);
+    if (order === undefined)
+      return writeCursor({ kind: step === "hop" || kind === EDGE ? "edge" : "node", id } as Place);
+    const value = unit.stateOf(kind, slot)?.[order.field];
+    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined });
+  }
+
+  /** A query prints what it would do. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Query ${this.toString()}`;
+  }
+
+  toString(): string {
+    const { catalog } = this.#context;
+    const name = (type: number): string => (type === 0 ? "" : catalog.definition(type).name);
+    const text = this.#plan.steps.map((step) => {
+      const limits = [
+        step.order === undefined
+          ? ""
+          : `.orderBy(${step.order.field}${step.order.descending ? ", desc" : ""})`,
+        step.reverse ? ".reverse()" : "",
+        step.limit === undefined ? "" : `.limit(${step.limit})`,
+      ].join("");
+      const filters = [step.edgeFilter, step.nodeFilter]
+        .filter((each) => each !== undefined)
+        .map((each) => JSON.stringify(each));
+      if (step.kind === "given") return step.ids.join(", ") + limits;
+      const types =
+        step.kind === "extent"
+          ? name(step.type)
+          : [name(step.edgeType), name(step.nodeType)].filter(Boolean).join(" → ");
+      const depth = step.kind === "hop" && step.depth !== undefined ? ` depth ${step.depth.join("…")}` : "";
+      return `${step.kind === "extent" ? "all" : step.direction}(${[types + depth, ...filters].filter(Boolean).join(", ")})${limits}`;
+    });
+    return text.join(".") + (this.#plan.output === "nodes" ? "" : `.${this.#plan.output}()`);
+  }
+}
+
+/** Entities for what was selected, in order; what vanished while it was read is left out. */
+function handOut(unit: Unit, { nodes, edges }: Selection, output: Plan["output"]): MaybePromise<Result[]> {
+  const results: Result[] = [];
+  if (output === "nodes") {
+    return andThen(
+      withStates(unit, NODE, nodes, NOW, (at) => {
+        results.push(unit.node(nodes[at]!));
+      }),
+      () => results,
+    );
+  }
+  if (output === "edges") {
+    return andThen(
+      withStates(unit, EDGE, edges!, NOW, (at) => {
+        results.push(unit.edge(edges![at]!));
+      }),
+      () => results,
+    );
+  }
+  const ends: (NodeEntity | undefined)[] = new Array(nodes.length);
+  return andThen(
+    withStates(unit, NODE, nodes, NOW, (at) => {
+      ends[at] = unit.node(nodes[at]!);
+    }),
+    () =>
+      andThen(
+        withStates(unit, EDGE, edges!, NOW, (at) => {
+          const node = ends[at];
+          if (node !== undefined) results.push({ edge: unit.edge(edges![at]!), node });
+        }),
+        () => results,
+      ),
+  );
+}
+
+/** A step over edges, from what the user wrote. */
+export function hopStep(
+  catalog: Catalog,
+  direction: "out" | "in" | "both",
+  type: unknown,
+  filter: unknown,
+  options: unknown,
+): HopStep {
+  const base = { ...unconstrained, kind: "hop", direction, depth: readDepth(options) } as const;
+  if (type === undefined) {
+    if (filter !== undefined) throw invalidQuery("a filter needs the type whose fields it tests");
+    return { ...base, edgeType: 0 };
+  }
+  const definition = catalog.definitionOf(type);
+  const number = catalog.numberOf(definition.name);
+  const read = readFilter(filter, definition);
+  return definition.kind === "edge"
+    ? { ...base, edgeType: number, edgeFilter: read }
+    : { ...base, edgeType: 0, nodeType: number, nodeFilter: read };
+}

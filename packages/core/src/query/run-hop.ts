@@ -1,0 +1,367 @@
+import type { Id } from "../model/id.ts";
+import { IN, OUT, type Side } from "../resident/adjacency.ts";
+import { EDGE, NODE } from "../resident/change-log.ts";
+import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
+import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
+import { NOW } from "../unit/pending.ts";
+import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { Expansion, type Found } from "./expand.ts";
+import { NeighborCursor } from "./neighbor-cursor.ts";
+import { findLists, MISSING } from "./neighbor-lists.ts";
+import type { Hop } from "./shape.ts";
+
+export interface HopOptions {
+  /** Every edge with its far node; without, every far node once. */
+  readonly wantEdges: boolean;
+  readonly reverse: boolean;
+  /** Stop once so many are found. */
+  readonly most: number;
+  /** Of a single origin: only edges that follow this one. */
+  readonly after: Id | undefined;
+  /** A position in the unit's pending log; NOW for the present. */
+  readonly mark: number;
+  /** The field that the caller sorts by. */
+  readonly orderedBy: string | undefined;
+  /** Nodes that count as met before. */
+  readonly met?: ArrayLike<number> | undefined;
+}
+
+/** First page of a neighbourhood that is not resident; then L1 holds it whole unless it is a hub. */
+const PAGE = 256;
+
+/**
+ * Follows one hop from each origin, in order: over resident lists at full speed, with one batched read for up to 256
+ * origins that are not resident, and page by page through hubs. What was read is guarded.
+ */
+export function runHop(
+  unit: Unit,
+  hop: Hop,
+  origins: ArrayLike<number>,
+  options: HopOptions,
+): MaybePromise<Found> {
+  return new HopRun(unit, hop, origins, options).run();
+}
+
+class HopRun {
+  readonly #unit: Unit;
+  readonly #hop: Hop;
+  readonly #origins: ArrayLike<number>;
+  readonly #options: HopOptions;
+  readonly #found: Found;
+  readonly #expansion: Expansion;
+  /** The resident loop sees committed data alone; a unit that has written merges its own in. */
+  readonly #mayExpand: boolean;
+  #at = 0;
+  /** Origins up to here have been loaded together and not expanded yet. */
+  #loadedTo = 0;
+  #statesTriedFor = -1;
+  #met: Set<number> | undefined;
+  #lastEdge = -1;
+
+  constructor(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions) {
+    this.#unit = unit;
+    this.#hop = hop;
+    this.#origins = origins;
+    this.#options = options;
+    this.#found = { nodes: [], edges: options.wantEdges ? [] : undefined };
+    this.#expansion = new Expansion(unit, hop, this.#found, options.reverse, options.most);
+    if (options.met !== undefined) this.#expansion.meet(options.met);
+    const hasWritten = unit.pending !== undefined && !unit.pending.isEmpty;
+    this.#mayExpand = !hasWritten && options.after === undefined && options.mark === NOW;
+  }
+
+  run(): MaybePromise<Found> {
+    if (this.#options.most > 0) {
+      for (;;) {
+        const step = this.#step();
+        if (step === true) break;
+        if (isThenable(step)) {
+          return (step as Promise<void>).then(() => {
+            this.#expansion.restamp();
+            return this.run();
+          });
+        }
+      }
+    }
+    this.#guard();
+    return this.#found;
+  }
+
+  #isFull(): boolean {
+    return this.#found.nodes.length >= this.#options.most;
+  }
+
+  /** Gets on by at least one origin; true when done. */
+  #step(): MaybePromise<boolean | undefined> {
+    const { resident, loader } = this.#unit.runtime;
+    const expansion = this.#expansion;
+    while (this.#at < this.#origins.length && !this.#isFull()) {
+      const origin = this.#origins[this.#at]!;
+      if (this.#mayExpand && this.#met === undefined && expansion.node(origin)) {
+        resident.statistics.hits += 1;
+        if (expansion.isFull) this.#lastEdge = expansion.lastEdge;
+        this.#at += 1;
+        continue;
+      }
+      if (this.#at >= this.#loadedTo) {
+        const requests = this.#missing();
+        if (requests.length > 0) {
+          resident.statistics.misses += requests.length;
+          return loader.neighborhoods(requests, () => undefined);
+        }
+      }
+      if (this.#mayExpand && this.#met === undefined && this.#statesTriedFor !== this.#at) {
+        this.#statesTriedFor = this.#at;
+        const loading = this.#loadStates();
+        if (loading !== undefined) return loading;
+      }
+      return andThen(this.#readOrigin(origin), () => {
+        this.#at += 1;
+        return undefined;
+      });
+    }
+    return true;
+  }
+
+  /** Requests for the origins from here on that are not resident, as many as one read takes. */
+  #missing(): NeighborhoodRequest[] {
+    const { resident } = this.#unit.runtime;
+    const { edgeNumbers, direction, edgeFilter } = this.#hop;
+    const lists: number[] = [];
+    const requests: NeighborhoodRequest[] = [];
+    const sides: Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
+    let at = this.#at;
+    const limit = this.#pageLimit();
+    for (; at < this.#origins.length && requests.length + 2 * (edgeNumbers?.length ?? 1) <= BATCH; at++) {
+      const node = this.#origins[at]!;
+      if ((resident.nodes.flags[node]! & (PENDING | DELETED)) !== 0) continue;
+      if (findLists(resident, node, this.#hop, lists) !== MISSING) continue;
+      for (const side of sides) {
+        if (edgeNumbers === undefined) {
+          if ((resident.nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) continue;
+          requests.push(this.#request(node, side, ANY_TYPE, limit, edgeFilter !== undefined));
+          continue;
+        }
+        for (const type of edgeNumbers) {
+          if (resident.catalog.isUndirected(type) && side === IN && direction === "both") continue;
+          // A list that is there in part is read on where it is needed.
+          if (resident.adjacency.find(node, resident.catalog.isUndirected(type) ? OUT : side, type) >= 0)
+            continue;
+          requests.push(
+            this.#request(
+              node,
+              resident.catalog.isUndirected(type) ? OUT : side,
+              type,
+              limit,
+              edgeFilter !== undefined,
+            ),
+          );
+        }
+      }
+    }
+    this.#loadedTo = at;
+    return requests;
+  }
+
+  #pageLimit(): number {
+    const bound = Math.max(16, this.#unit.runtime.resident.bounds.maxEntries >> 2);
+    // One origin and a few results wanted: no more is read than they take.
+    const few =
+      this.#origins.length === 1 && this.#options.most < PAGE ? Math.max(16, this.#options.most + 1) : PAGE;
+    return Math.min(few, bound);
+  }
+
+  #request(node: number, side: Side, type: number, limit: number, edgeFields: boolean): NeighborhoodRequest {
+    return {
+      node,
+      side,
+      type,
+      order: this.#options.reverse ? "desc" : "asc",
+      after: undefined,
+      limit,
+      edgeFields,
+    };
+  }
+
+  /** States that filters and rules need, for the neighbours of the origins at hand together; `undefined` if none. */
+  #loadStates(): MaybePromise<undefined> | undefined {
+    const { resident, loader } = this.#unit.runtime;
+    const { adjacency, edges, nodes, catalog } = resident;
+    const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
+    const lists: number[] = [];
+    const missingEdges = new Set<number>();
+    const missingNodes = new Set<number>();
+    const most = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 2));
+    for (let at = this.#at; at < Math.max(this.#loadedTo, this.#at + 1) && at < this.#origins.length; at++) {
+      const count = findLists(resident, this.#origins[at]!, this.#hop, lists);
+      for (let i = 0; i < count && missingEdges.size < most && missingNodes.size < most; i++) {
+        const list = lists[i]! < 0 ? ~lists[i]! : lists[i]!;
+        for (let chunk = adjacency.listFirst[list]!; chunk >= 0; chunk = adjacency.chunkNext[chunk]!) {
+          const from = adjacency.chunkOffsets[chunk]!;
+          const to = from + adjacency.chunkLengths[chunk]! * 2;
+          for (let pair = from; pair < to; pair += 2) {
+            const node = adjacency.data[pair]!;
+            const edge = adjacency.data[pair + 1]!;
+            const needsEdge = edgeFilter !== undefined || catalog.isRuled(edges.types[edge]!);
+            if (needsEdge && edges.states[edge] === undefined && missingEdges.size < most)
+              missingEdges.add(edge);
+            if (nodeTypes !== undefined && nodeTypes[nodes.types[node]!] !== 1) continue;
+            const needsNode = nodeFilter !== undefined || catalog.isRuled(nodes.types[node]!);
+            if (needsNode && nodes.states[node] === undefined && missingNodes.size < most)
+              missingNodes.add(node);
+          }
+        }
+      }
+    }
+    if (missingEdges.size === 0 && missingNodes.size === 0) return undefined;
+    const done = (): undefined => undefined;
+    const readNodes = (): MaybePromise<undefined> =>
+      missingNodes.size === 0 ? undefined : loader.nodes(this.#alive(NODE, missingNodes), done);
+    return missingEdges.size === 0
+      ? readNodes()
+      : andThen(loader.edges(this.#alive(EDGE, missingEdges), done), readNodes);
+  }
+
+  #alive(kind: 0 | 1, slots: Iterable<number>): number[] {
+    const { flags } = this.#unit.table(kind);
+    return [...slots].filter((slot) => flags[slot] !== 0 && (flags[slot]! & (DELETED | PENDING)) === 0);
+  }
+
+  /** The general way, for one origin: page by page, with the unit's own writes merged in. */
+  #readOrigin(origin: number): MaybePromise<undefined> {
+    this.#met ??= new Set([...Array.from(this.#options.met ?? []), ...this.#found.nodes]);
+    const { reverse, after, mark } = this.#options;
+    const cursor = new NeighborCursor(this.#unit, origin, this.#hop, reverse, this.#pageLimit(), after, mark);
+    // A loop, not a recursion: over a synchronous store a hub's thousands of pages come in one call.
+    const pages = (): MaybePromise<undefined> => {
+      for (;;) {
+        const step = andThen(
+          cursor.next((pairs) => pairs),
+          (pairs) => (pairs === undefined ? true : andThen(this.#judge(pairs), () => this.#isFull())),
+        );
+        if (isThenable(step)) return (step as Promise<boolean>).then((done) => (done ? undefined : pages()));
+        if (step === true) return undefined;
+      }
+    };
+    return pages();
+  }
+
+  /** Judges the pairs in order, reading the fields that decide in batches. */
+  #judge(pairs: readonly number[]): MaybePromise<undefined> {
+    const verdicts = new Int8Array(pairs.length >> 1);
+    const slice =
+      this.#options.most === Number.POSITIVE_INFINITY
+        ? BATCH
+        : Math.min(BATCH, Math.max(16, this.#options.most * 2));
+    let from = 0;
+    const next = (): MaybePromise<undefined> => {
+      for (; from < verdicts.length && !this.#isFull(); ) {
+        const to = Math.min(verdicts.length, from + slice);
+        const missing = this.#decide(pairs, verdicts, from, to);
+        if (missing !== undefined) {
+          const again = (): void => {
+            this.#decide(pairs, verdicts, from, to);
+          };
+          const { loader } = this.#unit.runtime;
+          const slots = this.#alive(missing.kind, missing.slots);
+          if (slots.length === 0) {
+            // What is missing is gone: nobody sees it.
+            for (let i = from; i < to; i++) if (verdicts[i] === UNDECIDED) verdicts[i] = REJECTED;
+            continue;
+          }
+          return andThen(
+            missing.kind === NODE ? loader.nodes(slots, again) : loader.edges(slots, again),
+            next,
+          );
+        }
+        for (let i = from; i < to && !this.#isFull(); i++) {
+          this.#lastEdge = pairs[i * 2 + 1]!;
+          if (verdicts[i] === ACCEPTED) this.#take(pairs[i * 2]!, pairs[i * 2 + 1]!);
+        }
+        from = to;
+      }
+      return undefined;
+    };
+    return next();
+  }
+
+  #take(node: number, edge: number): void {
+    const { resident } = this.#unit.runtime;
+    if (this.#found.edges === undefined) {
+      if (this.#met!.has(node)) return;
+      this.#met!.add(node);
+    } else this.#found.edges.push(edge);
+    this.#found.nodes.push(node);
+    resident.nodes.stamps[node] = this.#expansion.stamp;
+    resident.edges.stamps[edge] = this.#expansion.stamp;
+  }
+
+  /** Settles what can be settled; says what must be read for the rest. */
+  #decide(
+    pairs: readonly number[],
+    verdicts: Int8Array,
+    from: number,
+    to: number,
+  ): { kind: 0 | 1; slots: number[] } | undefined {
+    const nodes = new Set<number>();
+    const edges = new Set<number>();
+    for (let i = from; i < to; i++) {
+      if (verdicts[i] !== UNDECIDED) continue;
+      const verdict = this.#verdict(pairs[i * 2]!, pairs[i * 2 + 1]!);
+      if (verdict === NEEDS_NODE) nodes.add(pairs[i * 2]!);
+      else if (verdict === NEEDS_EDGE) edges.add(pairs[i * 2 + 1]!);
+      else verdicts[i] = verdict;
+    }
+    if (edges.size > 0) return { kind: EDGE, slots: [...edges] };
+    return nodes.size > 0 ? { kind: NODE, slots: [...nodes] } : undefined;
+  }
+
+  #verdict(node: number, edge: number): number {
+    const unit = this.#unit;
+    const { mark } = this.#options;
+    const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
+    if (nodeTypes !== undefined && nodeTypes[unit.runtime.resident.nodes.types[node]!] !== 1) return REJECTED;
+    const edgeLevel = unit.isRemoved(EDGE, edge, mark) ? 0 : unit.levelOf(EDGE, edge, mark);
+    if (edgeLevel === 0) return REJECTED;
+    if (edgeLevel === NEEDS_STATE) return NEEDS_EDGE;
+    if (edgeFilter !== undefined) {
+      const state = unit.stateOf(EDGE, edge, mark);
+      if (state === undefined) return NEEDS_EDGE;
+      if (!edgeFilter.test(state)) return REJECTED;
+    }
+    const level = unit.levelOf(NODE, node, mark);
+    if (level === 0) return REJECTED;
+    if (level === NEEDS_STATE) return NEEDS_NODE;
+    if (nodeFilter !== undefined) {
+      const state = unit.stateOf(NODE, node, mark);
+      if (state === undefined) return NEEDS_NODE;
+      if (!nodeFilter.test(state)) return REJECTED;
+    }
+    return ACCEPTED;
+  }
+
+  #guard(): void {
+    const { readSet } = this.#unit;
+    const { orderedBy, reverse } = this.#options;
+    const origins = this.#origins;
+    if (this.#isFull() && this.#lastEdge >= 0 && this.#at <= origins.length && this.#options.most > 0) {
+      // The origin in which the limit was reached: it was read up to its last edge, and those behind it not at all.
+      const last = Math.min(this.#at, origins.length - 1);
+      const reached = this.#expansion.isFull && this.#met === undefined ? this.#at - 1 : last;
+      if (reached > 0) readSet.addHop(this.#hop, Array.prototype.slice.call(origins, 0, reached), orderedBy);
+      readSet.addHop(this.#hop, [origins[Math.max(0, reached)]!], orderedBy, {
+        order: reverse ? "desc" : "asc",
+        edge: this.#lastEdge,
+      });
+      return;
+    }
+    readSet.addHop(this.#hop, origins, orderedBy);
+  }
+}
+
+const UNDECIDED = 0;
+const ACCEPTED = 1;
+const REJECTED = 2;
+const NEEDS_NODE = 3;
+const NEEDS_EDGE = 4;

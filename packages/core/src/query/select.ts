@@ -1,0 +1,402 @@
+import { compareForOrder } from "../model/compare.ts";
+import { compareIdWords, type Id, parseId } from "../model/id.ts";
+import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { BATCH } from "../resident/loader.ts";
+import type { RecordState } from "../resident/record-table.ts";
+import type { Unit } from "../unit/unit.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { readCursor } from "./cursor.ts";
+import type { Found } from "./expand.ts";
+import { runExtent } from "./extent.ts";
+import { type Constraints, type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
+import { runHop } from "./run-hop.ts";
+import { type Hop, numbersIn, predicate } from "./shape.ts";
+
+/** A plan's result by slots: nodes, or edges each with its far node. */
+export type Selection = Found;
+
+/**
+ * Runs a plan in a unit, as the unit is at `mark`.
+ * @param most results wanted at most, beside the plan's own limits
+ */
+export function select(unit: Unit, plan: Plan, most: number, mark: number): MaybePromise<Selection> {
+  unit.begin();
+  const { steps } = plan;
+  const run = (at: number, origins: readonly number[]): MaybePromise<Selection> => {
+    const step = steps[at]!;
+    const isLast = at === steps.length - 1;
+    const wantEdges = isLast && plan.output !== "nodes";
+    const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
+    return andThen(runStep(unit, step, origins, wantEdges, plan.output, limit, mark), (found) => {
+      cut(found, limit);
+      return isLast ? found : run(at + 1, found.nodes);
+    });
+  };
+  return run(0, []);
+}
+
+function cut(found: Selection, limit: number): void {
+  if (found.nodes.length > limit) found.nodes.length = limit;
+  if (found.edges !== undefined && found.edges.length > limit) found.edges.length = limit;
+}
+
+function runStep(
+  unit: Unit,
+  step: Step,
+  origins: readonly number[],
+  wantEdges: boolean,
+  output: Plan["output"],
+  limit: number,
+  mark: number,
+): MaybePromise<Selection> {
+  switch (step.kind) {
+    case "given":
+      return given(unit, step, mark);
+    case "extent":
+      return andThen(runExtent(unit, step, step.after === undefined ? limit : limit + 1, mark), (slots) =>
+        extentResult(unit, step, slots),
+      );
+    case "hop":
+      return andThen(hopResult(unit, step, origins, wantEdges, limit, mark), (found) =>
+        arranged(unit, step, found, output === "edges" ? EDGE : NODE, mark),
+      );
+  }
+}
+
+function extentResult(unit: Unit, step: Step & { kind: "extent" }, slots: number[]): Selection {
+  const { edges } = unit.runtime.resident;
+  const rest = step.after === undefined ? slots : afterPlace(unit, step, slots, step.record);
+  if (step.record === NODE) return { nodes: rest, edges: undefined };
+  return { nodes: rest.map((edge) => edges.targets[edge]!), edges: rest };
+}
+
+function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybePromise<Selection> {
+  const visible = (slots: readonly number[]): Selection => ({
+    nodes: slots.filter((slot) => slot >= 0 && unit.sees(slot, mark) > 0),
+    edges: undefined,
+  });
+  if (step.slots !== undefined) return visible(step.slots);
+  return andThen(all(step.ids.map((id) => findRecord(unit, NODE, id))), (slots) => visible(slots));
+}
+
+function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+  return values.some(isThenable) ? Promise.all(values) : (values as readonly T[]);
+}
+
+/**
+ * The record of this id, loaded and judged, -1 where there is none that the principal may see. Either answer is
+ * guarded.
+ */
+export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<number> {
+  unit.begin();
+  const { loader, resident } = unit.runtime;
+  const judge = (): MaybePromise<number> => {
+    const slot = unit.findResident(kind, id);
+    if (slot < 0) {
+      unit.readSet.absent.add(id);
+      return -1;
+    }
+    if (!unit.hasState(kind, slot)) return load(slot);
+    resident.pin(unit.table(kind), slot);
+    const level = kind === NODE ? unit.sees(slot) : unit.seesEdge(slot);
+    if (level < 0) return andThen(loadEnds(unit, slot), judge);
+    // Seen or not, the answer depends on its access record; being handed out is what guards that.
+    if (!unit.isRemoved(kind, slot)) {
+      if (kind === NODE) unit.node(slot);
+      else unit.edge(slot);
+    }
+    return level > 0 ? slot : -1;
+  };
+  const load = (slot: number): MaybePromise<number> =>
+    andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), (found) => found);
+  if (unit.findResident(kind, id) >= 0) return judge();
+  resident.statistics.misses += 1;
+  return andThen(
+    kind === NODE ? loader.nodesById([id], judge) : loader.edgesById([id], judge),
+    (found) => found,
+  );
+}
+
+/** The rules of an edge's ends decide, with fields that are not resident. */
+function loadEnds(unit: Unit, edge: number): MaybePromise<void> {
+  const { edges, nodes } = unit.runtime.resident;
+  const missing = [edges.sources[edge]!, edges.targets[edge]!].filter(
+    (node) => nodes.states[node] === undefined,
+  );
+  return unit.runtime.loader.nodes([...new Set(missing)], () => undefined);
+}
+
+/** The hop of a step in the unit's catalog. Steps are made once and run often. */
+const hops: WeakMap<HopStep, { catalogSize: number; hop: Hop }> = new WeakMap();
+
+export function hopOf(unit: Unit, step: HopStep): Hop {
+  const { catalog } = unit.runtime;
+  const known = hops.get(step);
+  if (known !== undefined && known.catalogSize === catalog.size) return known.hop;
+  const hop: Hop = {
+    direction: step.direction,
+    edgeTypes: step.edgeType === 0 ? undefined : catalog.membersOf(step.edgeType),
+    edgeNumbers: step.edgeType === 0 ? undefined : numbersIn(catalog.membersOf(step.edgeType)),
+    edgeFilter: predicate(step.edgeFilter),
+    nodeTypes: step.nodeType === 0 ? undefined : catalog.membersOf(step.nodeType),
+    nodeFilter: predicate(step.nodeFilter),
+  };
+  hops.set(step, { catalogSize: catalog.size, hop });
+  return hop;
+}
+
+function hopResult(
+  unit: Unit,
+  step: HopStep,
+  origins: readonly number[],
+  wantEdges: boolean,
+  limit: number,
+  mark: number,
+): MaybePromise<Selection> {
+  const hop = hopOf(unit, step);
+  if (step.depth !== undefined) return deepHop(unit, step, hop, origins, wantEdges, mark);
+  if (step.after !== undefined && step.order === undefined && origins.length > 1) {
+    throw invalidQuery("a cursor over several origins needs orderBy: connection order is each origin's own");
+  }
+  return runHop(unit, hop, origins, {
+    wantEdges,
+    reverse: step.reverse && step.order === undefined,
+    most: step.order === undefined ? limit : Number.POSITIVE_INFINITY,
+    after:
+      step.after !== undefined && step.order === undefined ? readCursor(step.after, "edge").id : undefined,
+    mark,
+    orderedBy: step.order?.field,
+  });
+}
+
+/**
+ * Breadth first: each node once, at the smallest number of edges that leads to it; the origins are at 0.
+ * What lies between is passed through whatever its type and fields; these choose among the results.
+ */
+function deepHop(
+  unit: Unit,
+  step: HopStep,
+  hop: Hop,
+  origins: readonly number[],
+  wantEdges: boolean,
+  mark: number,
+): MaybePromise<Selection> {
+  const [min, max] = step.depth!;
+  const passing: Hop = { ...hop, nodeTypes: undefined, nodeFilter: undefined };
+  const met: number[] = [...origins];
+  const seen = new Set<number>(wantEdges ? origins : []);
+  const nodes: number[] = min === 0 && !wantEdges ? [...origins] : [];
+  const edges: number[] = [];
+  let frontier: number[] = [...origins];
+  let level = 0;
+  const next = (): MaybePromise<Selection> => {
+    while (level < max && frontier.length > 0) {
+      level += 1;
+      const step = runHop(unit, passing, frontier, {
+        wantEdges,
+        reverse: false,
+        most: Number.POSITIVE_INFINITY,
+        after: undefined,
+        mark,
+        orderedBy: undefined,
+        met,
+      });
+      const advance = (found: Found): void => {
+        if (found.edges === undefined) frontier = found.nodes;
+        else {
+          frontier = [];
+          for (let i = 0; i < found.nodes.length; i++) {
+            const node = found.nodes[i]!;
+            if (seen.has(node)) continue;
+            seen.add(node);
+            frontier.push(node);
+            if (level >= min) edges.push(found.edges[i]!);
+          }
+        }
+        append(met, frontier);
+        if (level >= min) append(nodes, frontier);
+      };
+      if (isThenable(step)) {
+        return (step as Promise<Found>).then((found) => {
+          advance(found);
+          return next();
+        });
+      }
+      advance(step as Found);
+    }
+    return { nodes, edges: wantEdges ? edges : undefined };
+  };
+  return andThen(next(), (found) => {
+    if (step.reverse && step.order === undefined) {
+      found.nodes.reverse();
+      found.edges?.reverse();
+    }
+    if (step.nodeType === 0 && step.nodeFilter === undefined) return found;
+    return chosen(unit, hop, found, mark);
+  });
+}
+
+function append(into: number[], from: readonly number[]): void {
+  for (const value of from) into.push(value);
+}
+
+/** Those results of a deep hop that have the type and pass the filter asked for. */
+function chosen(unit: Unit, hop: Hop, found: Selection, mark: number): MaybePromise<Selection> {
+  const { types } = unit.runtime.resident.nodes;
+  const nodes: number[] = [];
+  const edges: number[] = [];
+  const take = (i: number): void => {
+    nodes.push(found.nodes[i]!);
+    if (found.edges !== undefined) edges.push(found.edges[i]!);
+  };
+  const candidates = [...found.nodes.keys()].filter(
+    (i) => hop.nodeTypes === undefined || hop.nodeTypes[types[found.nodes[i]!]!] === 1,
+  );
+  if (hop.nodeFilter === undefined) {
+    for (const i of candidates) take(i);
+    return { nodes, edges: found.edges === undefined ? undefined : edges };
+  }
+  unit.readSet.addFiltered(
+    hop.nodeFilter,
+    candidates.map((i) => found.nodes[i]!),
+  );
+  return andThen(
+    withStates(
+      unit,
+      NODE,
+      candidates.map((i) => found.nodes[i]!),
+      mark,
+      (at, state) => {
+        if (hop.nodeFilter!.test(state)) take(candidates[at]!);
+      },
+    ),
+    () => ({ nodes, edges: found.edges === undefined ? undefined : edges }),
+  );
+}
+
+/**
+ * Calls `use` for each record with its state, in order, reading those that are not resident in batches. What the store
+ * no longer has is left out.
+ */
+export function withStates(
+  unit: Unit,
+  kind: RecordKind,
+  slots: readonly number[],
+  mark: number,
+  use: (at: number, state: RecordState) => void,
+): MaybePromise<void> {
+  const { loader, resident } = unit.runtime;
+  const step = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 1));
+  let from = 0;
+  const stretch = (to: number): void => {
+    for (; from < to; from++) {
+      const state = unit.stateOf(kind, slots[from]!, mark);
+      if (state !== undefined) use(from, state);
+    }
+  };
+  for (;;) {
+    let to = from;
+    const missing: number[] = [];
+    while (to < slots.length && missing.length < step) {
+      if (unit.stateOf(kind, slots[to]!, mark) === undefined && !unit.isRemoved(kind, slots[to]!))
+        missing.push(slots[to]!);
+      to += 1;
+    }
+    if (missing.length === 0) {
+      stretch(to);
+      if (to >= slots.length) return;
+      continue;
+    }
+    const read =
+      kind === NODE
+        ? loader.nodes([...new Set(missing)], () => stretch(to))
+        : loader.edges([...new Set(missing)], () => stretch(to));
+    if (isThenable(read))
+      return (read as Promise<void>).then(() => withRest(unit, kind, slots, from, mark, use));
+    if (to >= slots.length) return;
+  }
+}
+
+function withRest(
+  unit: Unit,
+  kind: RecordKind,
+  slots: readonly number[],
+  from: number,
+  mark: number,
+  use: (at: number, state: RecordState) => void,
+): MaybePromise<void> {
+  if (from >= slots.length) return;
+  return withStates(unit, kind, slots.slice(from), mark, (at, state) => use(from + at, state));
+}
+
+/** Sorts where the step has an order, and leaves out what lies before its cursor. */
+function arranged(
+  unit: Unit,
+  step: HopStep,
+  found: Selection,
+  kind: RecordKind,
+  mark: number,
+): MaybePromise<Selection> {
+  const { order } = step;
+  if (order === undefined) return found;
+  const keys: unknown[] = new Array(found.nodes.length);
+  const slots = kind === EDGE ? found.edges! : found.nodes;
+  return andThen(
+    withStates(unit, kind, slots, mark, (at, state) => {
+      keys[at] = state[order.field];
+    }),
+    () => {
+      const descending = order.descending !== step.reverse;
+      const table = unit.table(kind);
+      const place = step.after === undefined ? undefined : readCursor(step.after, "order");
+      const byId = place !== undefined || step.limit !== undefined;
+      let indexes = [...slots.keys()];
+      indexes.sort((left, right) => {
+        const byKey = compareForOrder(keys[left], keys[right], descending);
+        return byKey !== 0 ? byKey : byId ? 0 : left - right;
+      });
+      if (place?.kind === "order") {
+        indexes.sort(
+          (left, right) =>
+            compareForOrder(keys[left], keys[right], descending) ||
+            table.compareIds(slots[left]!, slots[right]!),
+        );
+        const words = wordsOf(place.id);
+        indexes = indexes.filter((i) => {
+          const byKey = compareForOrder(keys[i], place.value, descending);
+          return byKey > 0 || (byKey === 0 && compareIdWords(table.ids, slots[i]! << 2, words, 0) > 0);
+        });
+      }
+      return {
+        nodes: indexes.map((i) => found.nodes[i]!),
+        edges: found.edges === undefined ? undefined : indexes.map((i) => found.edges![i]!),
+      };
+    },
+  );
+}
+
+function afterPlace(unit: Unit, step: Constraints, slots: number[], kind: RecordKind): number[] {
+  const table = unit.table(kind);
+  const { order } = step;
+  if (order === undefined) {
+    const words = wordsOf(readCursor(step.after!, kind === NODE ? "node" : "edge").id);
+    return slots.filter((slot) => {
+      const byId = compareIdWords(table.ids, slot << 2, words, 0);
+      return step.reverse ? byId < 0 : byId > 0;
+    });
+  }
+  const place = readCursor(step.after!, "order");
+  if (place.kind !== "order") return slots;
+  const words = wordsOf(place.id);
+  const descending = order.descending !== step.reverse;
+  return slots.filter((slot) => {
+    const byKey = compareForOrder(unit.stateOf(kind, slot)?.[order.field], place.value, descending);
+    return byKey > 0 || (byKey === 0 && compareIdWords(table.ids, slot << 2, words, 0) > 0);
+  });
+}
+
+function wordsOf(id: Id): Int32Array {
+  const words = new Int32Array(4);
+  parseId(id, words);
+  return words;
+}

@@ -1,0 +1,91 @@
+import type { Id } from "../model/id.ts";
+import type { Token } from "../persistence/change.ts";
+import type { RecordState } from "./record-table.ts";
+
+export const NODE = 0;
+export const EDGE = 1;
+export type RecordKind = typeof NODE | typeof EDGE;
+
+/** What happened to a record; the bits combine. */
+export const CREATED = 1;
+export const DATA = 2;
+export const ACCESS = 4;
+export const REMOVED = 8;
+
+/** One record's part in an applied commit, by slots, with both states where they are known. */
+export interface AppliedChange {
+  readonly kind: RecordKind;
+  readonly op: number;
+  readonly type: number;
+  /** -1 where the record is not resident. */
+  readonly slot: number;
+  /** The id of a record that appeared, for guards of absence. */
+  readonly id: Id | undefined;
+  readonly before: RecordState | undefined;
+  /** `undefined` where another process wrote it and nobody here has read it since. */
+  readonly after: RecordState | undefined;
+  /** Of an edge: its ends, -1 where not resident. */
+  readonly source: number;
+  readonly target: number;
+  /** The record's new access class where this process changed it. */
+  readonly accessClass?: number | undefined;
+}
+
+export interface AppliedCommit {
+  readonly token: Token;
+  /** `undefined`: anything may have changed. */
+  readonly changes: readonly AppliedChange[] | undefined;
+}
+
+/** Beyond this many kept changes the oldest commits go; a unit that has not looked since then replays. */
+const MOST_CHANGES = 200_000;
+
+/**
+ * The commits that L1 has applied and some open unit has not been checked against. Positions count all commits that
+ * were ever applied.
+ */
+export class ChangeLog {
+  #commits: AppliedCommit[] = [];
+  #from = 0;
+  #changes = 0;
+
+  /** The position after the newest commit. */
+  get end(): number {
+    return this.#from + this.#commits.length;
+  }
+
+  add(commit: AppliedCommit): void {
+    this.#commits.push(commit);
+    this.#changes += commit.changes?.length ?? 1;
+    if (this.#changes > MOST_CHANGES) this.forgetBefore(this.#from + (this.#commits.length >> 1));
+  }
+
+  /** A commit that no open unit needs to be checked against. */
+  skip(): void {
+    this.#from = this.end + 1;
+    this.#commits = [];
+    this.#changes = 0;
+  }
+
+  /** The commits from this position on; `undefined` where some of them are forgotten. */
+  since(position: number): readonly AppliedCommit[] | undefined {
+    if (position < this.#from) return undefined;
+    return position === this.#from ? this.#commits : this.#commits.slice(position - this.#from);
+  }
+
+  forgetBefore(position: number): void {
+    const drop = Math.min(position - this.#from, this.#commits.length);
+    if (drop <= 0) return;
+    for (const commit of this.#commits.slice(0, drop)) this.#changes -= commit.changes?.length ?? 1;
+    this.#commits = this.#commits.slice(drop);
+    this.#from += drop;
+  }
+
+  /** Whether everything between the token and now is known, and if so the commits. */
+  sinceToken(token: Token): readonly AppliedCommit[] | undefined {
+    for (let i = this.#commits.length - 1; i >= 0; i--) {
+      if (this.#commits[i]!.token === token) return this.#commits.slice(i + 1);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import { type Id, IdColumn, parseId } from "../model/id.ts";
+import type { Change, CommitRecord, Token } from "../persistence/change.ts";
+import type { EdgeRows, NodeRows } from "../persistence/rows.ts";
+import type { ChangePage, Store } from "../persistence/store.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { IN, OUT } from "./adjacency.ts";
+import { ACCESS, type AppliedChange, CREATED, DATA, EDGE, NODE, REMOVED } from "./change-log.ts";
+import type { ResidentGraph } from "./resident-graph.ts";
+
+/** Rows read again for one stretch of commits at most; beyond that L1 starts afresh, which is cheaper. */
+const MOST_REFRESHED = 2048;
+const ROUNDS = 8;
+
+interface Stretch {
+  readonly commits: CommitRecord[];
+  token: Token;
+  /** Rows of changed records that are resident, by id. */
+  readonly nodes: Map<Id, { rows: NodeRows; i: number }>;
+  readonly edges: Map<Id, { rows: EdgeRows; i: number }>;
+  /** The latest moment at which any of these rows was read. */
+  read: Token;
+}
+
+/**
+ * Lets L1 follow the commits of others. Everything that a stretch of commits makes necessary is read first and then
+ * applied in one step, so that no unit ever sees half of it.
+ */
+export class Follower {
+  readonly #resident: ResidentGraph;
+  readonly #store: Store;
+  /** Commits of this process that L1 has not applied, because others landed before them. */
+  readonly #own: Map<Id, readonly AppliedChange[]> = new Map();
+  #running: Promise<void> | undefined;
+  readonly #words: Int32Array = new Int32Array(4);
+
+  constructor(resident: ResidentGraph, store: Store) {
+    this.#resident = resident;
+    this.#store = store;
+  }
+
+  /** Applies this process's own commit, after those that landed before it. */
+  own(unitId: Id, changes: readonly AppliedChange[], token: Token, previous: Token): MaybePromise<void> {
+    if (previous === this.#resident.token && this.#running === undefined) {
+      this.#resident.advance(changes, token);
+      return;
+    }
+    this.#own.set(unitId, changes);
+    return andThen(this.follow(token), () => {
+      this.#own.delete(unitId);
+    });
+  }
+
+  /** Applies every commit up to this one at least. */
+  follow(until: Token): MaybePromise<void> {
+    if (this.#resident.token >= until) return;
+    if (this.#running !== undefined) return this.#running.then(() => this.follow(until));
+    const run = this.#stretch(until);
+    if (!isThenable(run)) return run;
+    this.#running = (run as Promise<void>).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Asks the store for its newest commit and follows up to it. */
+  catchUp(): MaybePromise<void> {
+    return andThen(this.#store.current(), (token) => {
+      if (token === this.#resident.token) return;
+      // A store that was restored begins again: its tokens say nothing about the ones known so far.
+      return token > this.#resident.token ? this.follow(token) : this.#startAfresh();
+    });
+  }
+
+  #stretch(until: Token): MaybePromise<void> {
+    const stretch: Stretch = {
+      commits: [],
+      token: this.#resident.token,
+      nodes: new Map(),
+      edges: new Map(),
+      read: until,
+    };
+    const round = (left: number): MaybePromise<void> =>
+      andThen(this.#store.changes(stretch.token), (page) => {
+        if (page === "lost" || left === 0) return this.#startAfresh();
+        return andThen(this.#extend(stretch, page), (complete) => {
+          if (complete === undefined) return this.#startAfresh();
+          if (!complete) return round(page.more ? left : left - 1);
+          this.#apply(stretch);
+        });
+      });
+    return round(ROUNDS);
+  }
+
+  /** @returns whether the stretch can be applied; `undefined` where L1 had better start afresh */
+  #extend(stretch: Stretch, page: ChangePage): MaybePromise<boolean | undefined> {
+    stretch.commits.push(...page.commits);
+    stretch.token = page.token;
+    if (page.more) return false;
+    if (page.commits.some(({ changes, unitId }) => changes === undefined && !this.#own.has(unitId)))
+      return undefined;
+    return this.#refresh(stretch);
+  }
+
+  #refresh(stretch: Stretch): MaybePromise<boolean | undefined> {
+    const { nodes, edges } = this.#needed(stretch);
+    if (nodes.length + edges.length > MOST_REFRESHED) return undefined;
+    if (nodes.length + edges.length === 0) return stretch.token >= stretch.read;
+    return andThen(this.#readNodes(stretch, nodes), () =>
+      andThen(this.#readEdges(stretch, edges), () =>
+        // While this was read other records may have become resident; those are looked at again.
+        stretch.token >= stretch.read ? this.#refresh(stretch) : false,
+      ),
+    );
+  }
+
+  /** The changed records of which L1 must know the new row before it can go on. */
+  #needed(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
+    const { nodes: table, edges: edgeTable, openUnits, classes, catalog } = this.#resident;
+    const nodes = new Set<Id>();
+    const edges = new Set<Id>();
+    for (const { changes, unitId } of stretch.commits) {
+      if (this.#own.has(unitId)) continue;
+      for (const change of changes!) {
+        if (change.op !== "update") continue;
+        const [a, b, c, d] = this.#parse(change.id);
+        if (change.kind === "node") {
+          const slot = table.find(a, b, c, d);
+          const judged = change.accessVersion !== undefined;
+          const asOwner =
+            judged &&
+            catalog.numberOf(change.type) === catalog.rootNumber &&
+            classes.findOwner(a, b, c, d) >= 0;
+          const resident = slot >= 0 && (judged || (openUnits > 0 && table.states[slot] !== undefined));
+          if ((asOwner || resident) && !stretch.nodes.has(change.id)) nodes.add(change.id);
+        } else {
+          const slot = edgeTable.find(a, b, c, d);
+          const wanted =
+            slot >= 0 &&
+            (change.accessVersion !== undefined || (openUnits > 0 && edgeTable.states[slot] !== undefined));
+          if (wanted && !stretch.edges.has(change.id)) edges.add(change.id);
+        }
+      }
+    }
+    return { nodes: [...nodes], edges: [...edges] };
+  }
+
+  #readNodes(stretch: Stretch, ids: readonly Id[]): MaybePromise<void> {
+    if (ids.length === 0) return;
+    return andThen(this.#store.readNodes(IdColumn.from(ids.slice(0, 256))), ({ rows, token }) => {
+      for (let i = 0; i < rows.length; i++) stretch.nodes.set(rows.ids.at(i), { rows, i });
+      for (const id of ids.slice(0, 256)) if (!stretch.nodes.has(id)) stretch.nodes.set(id, { rows, i: -1 });
+      if (token > stretch.read) stretch.read = token;
+      return this.#readNodes(stretch, ids.slice(256));
+    });
+  }
+
+  #readEdges(stretch: Stretch, ids: readonly Id[]): MaybePromise<void> {
+    if (ids.length === 0) return;
+    return andThen(this.#store.readEdges(IdColumn.from(ids.slice(0, 256))), ({ rows, token }) => {
+      for (let i = 0; i < rows.length; i++) stretch.edges.set(rows.ids.at(i), { rows, i });
+      for (const id of ids.slice(0, 256)) if (!stretch.edges.has(id)) stretch.edges.set(id, { rows, i: -1 });
+      if (token > stretch.read) stretch.read = token;
+      return this.#readEdges(stretch, ids.slice(256));
+    });
+  }
+
+  #apply(stretch: Stretch): void {
+    const resident = this.#resident;
+    for (const commit of stretch.commits) {
+      const own = this.#own.get(commit.unitId);
+      if (own !== undefined) {
+        resident.advance(own, commit.token);
+        this.#own.delete(commit.unitId);
+      } else {
+        resident.follow(
+          commit.changes!.map((change) => this.#applied(change, stretch)),
+          commit.token,
+        );
+      }
+    }
+    resident.token = stretch.token;
+  }
+
+  /** Applies one change of another process to the tables. */
+  #applied(change: Change, stretch: Stretch): AppliedChange {
+    return change.kind === "node" ? this.#appliedNode(change, stretch) : this.#appliedEdge(change, stretch);
+  }
+
+  #appliedNode(change: Change, stretch: Stretch): AppliedChange {
+    const resident = this.#resident;
+    const { nodes, catalog } = resident;
+    const [a, b, c, d] = this.#parse(change.id);
+    const slot = nodes.find(a, b, c, d);
+    const type = catalog.numberOf(change.type);
+    const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1 } as const;
+    if (change.op === "create") return { ...base, op: CREATED, before: undefined, after: undefined };
+    if (change.op === "delete") {
+      if (type === catalog.rootNumber) resident.noteMissingOwner(change.id);
+      const before = slot < 0 ? undefined : nodes.states[slot];
+      if (slot >= 0) resident.vanish(nodes, slot);
+      return { ...base, op: REMOVED, before, after: undefined };
+    }
+    const op = opOf(change);
+    const row = stretch.nodes.get(change.id);
+    const before = slot < 0 ? undefined : nodes.states[slot];
+    if (row !== undefined && row.i >= 0) resident.absorbNode(row.rows, row.i);
+    else if (slot >= 0 && change.dataVersion !== undefined) resident.outdate(nodes, slot, change.dataVersion);
+    const after = slot < 0 ? undefined : nodes.states[slot];
+    return { ...base, op, before, after };
+  }
+
+  #appliedEdge(change: Change, stretch: Stretch): AppliedChange {
+    const resident = this.#resident;
+    const { nodes, edges, catalog } = resident;
+    const [sa, sb, sc, sd] = this.#parse(change.source!);
+    const source = nodes.find(sa, sb, sc, sd);
+    const [ta, tb, tc, td] = this.#parse(change.target!);
+    const target = nodes.find(ta, tb, tc, td);
+    const [a, b, c, d] = this.#parse(change.id);
+    const slot = edges.find(a, b, c, d);
+    const type = catalog.numberOf(change.type);
+    const base = { kind: EDGE, type, slot, id: change.id, source, target } as const;
+    if (change.op === "create") {
+      if (slot < 0) {
+        const far = catalog.isUndirected(type) ? OUT : IN;
+        if (source >= 0) resident.forgetEnd(source, OUT, type, this.#words);
+        if (target >= 0 && !(far === OUT && target === source))
+          resident.forgetEnd(target, far, type, this.#words);
+      }
+      return { ...base, op: CREATED, before: undefined, after: slot < 0 ? undefined : edges.states[slot] };
+    }
+    const before = slot < 0 ? undefined : edges.states[slot];
+    if (change.op === "delete") {
+      if (slot >= 0) resident.vanish(edges, slot);
+      return { ...base, op: REMOVED, before, after: undefined };
+    }
+    const row = stretch.edges.get(change.id);
+    if (row !== undefined && row.i >= 0 && slot >= 0) resident.absorbEdge(row.rows, row.i);
+    else if (slot >= 0 && change.dataVersion !== undefined) resident.outdate(edges, slot, change.dataVersion);
+    return { ...base, op: opOf(change), before, after: slot < 0 ? undefined : edges.states[slot] };
+  }
+
+  /** What L1 knows cannot be brought up to date: it is dropped, and open units begin again. */
+  #startAfresh(): MaybePromise<void> {
+    return andThen(this.#store.current(), (token) => {
+      this.#resident.flush(token);
+      for (const unitId of [...this.#own.keys()]) this.#own.delete(unitId);
+    });
+  }
+
+  #parse(id: Id): [number, number, number, number] {
+    const words = this.#words;
+    parseId(id, words);
+    return [words[0]!, words[1]!, words[2]!, words[3]!];
+  }
+}
+
+function opOf(change: Change): number {
+  return (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);
+}

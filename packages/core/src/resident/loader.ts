@@ -1,0 +1,289 @@
+import { type Id, IdColumn } from "../model/id.ts";
+import type { Token } from "../persistence/change.ts";
+import type { AdjacencyRows, EdgeRows, NodeRows } from "../persistence/rows.ts";
+import type { AdjacencyRequest, EdgePage, LookupRequest, NodePage, Store } from "../persistence/store.ts";
+import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { OUT, type Side } from "./adjacency.ts";
+import type { AppliedChange } from "./change-log.ts";
+import { Follower } from "./follower.ts";
+import { DELETED } from "./record-table.ts";
+import type { ResidentGraph } from "./resident-graph.ts";
+
+/** Every type of the side, in {@link NeighborhoodRequest}. */
+export const ANY_TYPE = -1;
+
+export interface NeighborhoodRequest {
+  readonly node: number;
+  readonly side: Side;
+  /** An edge type's number, or {@link ANY_TYPE}: then the whole neighbourhood of that side is asked for at once. */
+  readonly type: number;
+  readonly order: "asc" | "desc";
+  /** The edge to go on after. */
+  readonly after: Id | undefined;
+  readonly limit: number;
+  readonly edgeFields: boolean;
+}
+
+/** Records that a read asks for at once; the store is never asked for more in one call. */
+export const BATCH = 256;
+
+interface Dated {
+  readonly token: Token;
+}
+
+/**
+ * Brings rows from the store into L1.
+ *
+ * Every method takes what is to be done with them (`use`) and calls it in the same step in which they arrive, before
+ * anything else can evict them. What arrives from a later commit than L1's first lets L1 follow; what arrives from an
+ * earlier one is asked for again where it may have changed since.
+ */
+export class Loader {
+  readonly follower: Follower;
+  readonly #resident: ResidentGraph;
+  readonly #store: Store;
+
+  constructor(resident: ResidentGraph, store: Store) {
+    this.#resident = resident;
+    this.#store = store;
+    this.follower = new Follower(resident, store);
+  }
+
+  /** Reads the states of nodes whose stubs are resident. What the store no longer holds is removed from L1. */
+  nodes<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
+    const { nodes } = this.#resident;
+    const ids = new IdColumn();
+    for (const slot of slots) pushSlot(ids, nodes.ids, slot);
+    return this.#read(
+      () => this.#store.readNodes(ids),
+      ({ rows }) => {
+        const seen = new Set<number>();
+        for (let i = 0; i < rows.length; i++) seen.add(this.#resident.absorbNode(rows, i));
+        for (const slot of slots) if (!seen.has(slot)) this.#resident.vanish(nodes, slot);
+      },
+      (commits) => touchesNodes(commits, new Set(slots)),
+      use,
+    );
+  }
+
+  /** Reads nodes that are not resident. `use` finds those that exist. */
+  nodesById<R>(ids: readonly Id[], use: () => R): MaybePromise<R> {
+    return this.#read(
+      () => this.#store.readNodes(IdColumn.from(ids)),
+      ({ rows }) => this.#absorbNodes(rows),
+      ({ length }) => length > 0,
+      use,
+    );
+  }
+
+  /** Reads the states of edges that are resident. */
+  edges<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
+    const { edges } = this.#resident;
+    const ids = new IdColumn();
+    for (const slot of slots) pushSlot(ids, edges.ids, slot);
+    return this.#read(
+      () => this.#store.readEdges(ids),
+      ({ rows }) => {
+        const seen = new Set<number>();
+        for (let i = 0; i < rows.length; i++) seen.add(this.#resident.absorbEdge(rows, i));
+        for (const slot of slots) if (!seen.has(slot)) this.#resident.vanish(edges, slot);
+      },
+      ({ length }) => length > 0,
+      use,
+    );
+  }
+
+  edgesById<R>(ids: readonly Id[], use: () => R): MaybePromise<R> {
+    return this.#withEnds(
+      () => this.#store.readEdges(IdColumn.from(ids)),
+      (answer) => answer.rows,
+      () => use(),
+    );
+  }
+
+  /** Reads pages of neighbourhoods; at most {@link BATCH} at once. */
+  neighborhoods<R>(requests: readonly NeighborhoodRequest[], use: () => R): MaybePromise<R> {
+    const resident = this.#resident;
+    const ids = new IdColumn();
+    const asked: AdjacencyRequest[] = [];
+    for (const request of requests) {
+      pushSlot(ids, resident.nodes.ids, request.node);
+      asked.push({
+        direction: request.side === OUT ? "out" : "in",
+        edgeType: request.type === ANY_TYPE ? undefined : resident.catalog.definition(request.type).name,
+        order: request.order,
+        after: request.after,
+        limit: request.limit,
+        edgeFields: request.edgeFields,
+      });
+    }
+    return this.#read(
+      () => this.#store.readAdjacency(ids, asked),
+      ({ rows }) => this.#absorbNeighborhoods(requests, rows),
+      (commits) => touchesNodes(commits, new Set(requests.map((request) => request.node))),
+      use,
+    );
+  }
+
+  lookup<R>(request: LookupRequest, use: (slots: number[], page: NodePage) => R): MaybePromise<R> {
+    return this.#page(() => this.#store.lookup(request), use);
+  }
+
+  scanNodes<R>(
+    type: string,
+    order: "asc" | "desc",
+    after: Id | undefined,
+    limit: number,
+    use: (slots: number[], page: NodePage) => R,
+  ): MaybePromise<R> {
+    return this.#page(() => this.#store.scan({ kind: "node", type, order, after, limit }), use);
+  }
+
+  scanEdges<R>(
+    type: string,
+    order: "asc" | "desc",
+    after: Id | undefined,
+    limit: number,
+    use: (slots: number[], page: EdgePage) => R,
+  ): MaybePromise<R> {
+    return this.#withEnds(
+      () => this.#store.scan({ kind: "edge", type, order, after, limit }),
+      (page) => page.rows,
+      use,
+    );
+  }
+
+  #page<R>(read: () => MaybePromise<NodePage>, use: (slots: number[], page: NodePage) => R): MaybePromise<R> {
+    let slots: number[] = [];
+    let page: NodePage | undefined;
+    return this.#read(
+      read,
+      (answer) => {
+        page = answer;
+        slots = this.#absorbNodes(answer.rows);
+      },
+      ({ length }) => length > 0,
+      () => use(slots, page!),
+    );
+  }
+
+  /** Reads edges whose ends may not be resident: these first, then the edges. */
+  #withEnds<A extends Dated, R>(
+    read: () => MaybePromise<A>,
+    rowsOf: (answer: A) => EdgeRows,
+    use: (slots: number[], answer: A) => R,
+  ): MaybePromise<R> {
+    const resident = this.#resident;
+    let slots: number[] = [];
+    let got: A | undefined;
+    return this.#read(
+      () => andThen(read(), (answer) => andThen(this.#ends(rowsOf(answer)), () => answer)),
+      (answer) => {
+        const rows = rowsOf(answer);
+        got = answer;
+        slots = [];
+        for (let i = 0; i < rows.length; i++) {
+          const there =
+            resident.findNode(rows.sources.words, i) >= 0 && resident.findNode(rows.targets.words, i) >= 0;
+          if (there) slots.push(resident.absorbEdge(rows, i));
+        }
+      },
+      ({ length }) => length > 0,
+      () => use(slots, got!),
+    );
+  }
+
+  #ends(rows: EdgeRows): MaybePromise<void> {
+    const missing = new Set<Id>();
+    for (let i = 0; i < rows.length; i++) {
+      if (this.#resident.findNode(rows.sources.words, i) < 0) missing.add(rows.sources.at(i));
+      if (this.#resident.findNode(rows.targets.words, i) < 0) missing.add(rows.targets.at(i));
+    }
+    const ids = [...missing];
+    const next = (from: number): MaybePromise<void> =>
+      from >= ids.length
+        ? undefined
+        : andThen(this.nodesById(ids.slice(from, from + BATCH), noop), () => next(from + BATCH));
+    return next(0);
+  }
+
+  #absorbNodes(rows: NodeRows): number[] {
+    const slots: number[] = [];
+    for (let i = 0; i < rows.length; i++) slots.push(this.#resident.absorbNode(rows, i));
+    return slots;
+  }
+
+  #absorbNeighborhoods(requests: readonly NeighborhoodRequest[], rows: AdjacencyRows): void {
+    const resident = this.#resident;
+    for (let i = 0; i < requests.length; i++) {
+      const { node, side, type, order, after } = requests[i]!;
+      if ((resident.nodes.flags[node]! & DELETED) !== 0) continue;
+      if (type !== ANY_TYPE) resident.absorbPage(node, side, type, rows, i, order, after);
+      else if (!rows.more[i]) resident.absorbWhole(node, side, rows, i);
+    }
+  }
+
+  /**
+   * @param mayTouch whether commits that L1 applied since the answer's moment may have changed what it says
+   */
+  #read<A extends Dated, R>(
+    read: () => MaybePromise<A>,
+    absorb: (answer: A) => void,
+    mayTouch: (changes: readonly AppliedChange[]) => boolean,
+    use: () => R,
+  ): MaybePromise<R> {
+    this.#resident.makeRoom();
+    const settle = (answer: A): MaybePromise<R> => {
+      const resident = this.#resident;
+      if (answer.token !== resident.token) {
+        if (answer.token > resident.token)
+          return andThen(this.follower.follow(answer.token), () => settle(answer));
+        const since = resident.log.sinceToken(answer.token);
+        if (since === undefined || since.some(({ changes }) => changes === undefined || mayTouch(changes))) {
+          return andThen(read(), settle);
+        }
+      }
+      absorb(answer);
+      if (resident.classes.hasUnknown) {
+        return andThen(this.#learnOwners(), () => settle(answer));
+      }
+      return use();
+    };
+    return andThen(read(), settle);
+  }
+
+  /** The access record of an owner root is part of judging what it owns, so it comes with the rows that need it. */
+  #learnOwners(): MaybePromise<void> {
+    return this.#readOwners(this.#resident.classes.takeUnknown().slice(0, BATCH));
+  }
+
+  #readOwners(ids: readonly Id[]): MaybePromise<void> {
+    const resident = this.#resident;
+    return this.#read(
+      () => this.#store.readNodes(IdColumn.from(ids)),
+      ({ rows }) => {
+        this.#absorbNodes(rows);
+        const found = new Set([...rows.ids]);
+        for (const id of ids) if (!found.has(id)) resident.noteMissingOwner(id);
+      },
+      ({ length }) => length > 0,
+      noop,
+    );
+  }
+}
+
+function noop(): void {}
+
+function pushSlot(ids: IdColumn, words: Int32Array, slot: number): void {
+  const at = slot << 2;
+  ids.pushWords(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+}
+
+/** Whether a change may have altered one of these nodes or its neighbourhood. */
+function touchesNodes(changes: readonly AppliedChange[], slots: ReadonlySet<number>): boolean {
+  return changes.some((change) =>
+    change.kind === 0
+      ? change.slot < 0 || slots.has(change.slot)
+      : change.source < 0 || change.target < 0 || slots.has(change.source) || slots.has(change.target),
+  );
+}

@@ -1,0 +1,64 @@
+import { LRUCache } from "lru-cache";
+import type { RecordTable } from "./record-table.ts";
+
+/**
+ * Which stretch of slots was used longest ago. Reads already mark every record they touch with the number of the hop
+ * (`stamps`), so recency costs them nothing: a stretch that comes up for eviction and carries a younger mark than when
+ * it was filed is filed again as recent.
+ */
+export class Recency {
+  readonly #order: LRUCache<number, number> = new LRUCache({
+    maxSize: Number.MAX_SAFE_INTEGER,
+    sizeCalculation: () => 1,
+  });
+  readonly #tables: readonly [RecordTable, RecordTable];
+  readonly #bits: number;
+  #last = -1;
+
+  /** @param bits a stretch is 2^bits slots: wide for large bounds, single slots for tiny ones */
+  constructor(nodes: RecordTable, edges: RecordTable, bits: number) {
+    this.#tables = [nodes, edges];
+    this.#bits = bits;
+  }
+
+  /** Files the slot's stretch as just used. @param table 0 for nodes, 1 for edges */
+  note(table: 0 | 1, slot: number, stamp: number): void {
+    const stretch = ((slot >> this.#bits) << 1) | table;
+    if (stretch === this.#last) return;
+    this.#last = stretch;
+    this.#order.set(stretch, stamp);
+  }
+
+  /** Takes out the stretch that was used longest ago; `undefined` once none is filed. */
+  pop(stamp: number): { table: 0 | 1; from: number; to: number } | undefined {
+    this.#last = -1;
+    for (let chances = this.#order.size; ; chances--) {
+      const stretch = this.#oldest();
+      if (stretch === undefined) return undefined;
+      const filed = this.#order.peek(stretch)!;
+      this.#order.delete(stretch);
+      const table = (stretch & 1) as 0 | 1;
+      const from = (stretch >> 1) << this.#bits;
+      const to = Math.min(from + (1 << this.#bits), this.#tables[table].top);
+      if (chances > 0 && this.#youngest(table, from, to) > filed) this.#order.set(stretch, stamp);
+      else return { table, from, to };
+    }
+  }
+
+  clear(): void {
+    this.#order.clear();
+    this.#last = -1;
+  }
+
+  #oldest(): number | undefined {
+    for (const stretch of this.#order.rkeys()) return stretch;
+    return undefined;
+  }
+
+  #youngest(table: 0 | 1, from: number, to: number): number {
+    const stamps = this.#tables[table].stamps;
+    let youngest = 0;
+    for (let slot = from; slot < to; slot++) if (stamps[slot]! > youngest) youngest = stamps[slot]!;
+    return youngest;
+  }
+}

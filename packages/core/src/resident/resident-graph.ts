@@ -1,0 +1,732 @@
+import type { AccessRecord } from "../model/access-record.ts";
+import { compareIdWords, type Id, type IdColumn, parseId } from "../model/id.ts";
+import type { Token } from "../persistence/change.ts";
+import type { AdjacencyRows, EdgeRows, FieldData, NodeRows, RowDamage } from "../persistence/rows.ts";
+import type { Catalog } from "../schema/catalog.ts";
+import { AccessClasses, DEAD_CLASS } from "./access-classes.ts";
+import { Adjacency, COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "./adjacency.ts";
+import { ACCESS, type AppliedChange, ChangeLog, CREATED, DATA, EDGE, NODE, REMOVED } from "./change-log.ts";
+import { Recency } from "./recency.ts";
+import {
+  DELETED,
+  EdgeTable,
+  IN_KNOWN,
+  NodeTable,
+  OUT_KNOWN,
+  PENDING,
+  type RecordState,
+  type RecordTable,
+} from "./record-table.ts";
+import { stateBytes, stateOf } from "./states.ts";
+
+export interface ResidentBounds {
+  /** Nodes and edges, stubs included. */
+  readonly maxEntries: number;
+  /** Estimated bytes of everything resident. */
+  readonly maxBytes: number;
+}
+
+export interface ResidentStatistics {
+  hits: number;
+  misses: number;
+  evictions: number;
+}
+
+/** What L1 must know of a unit that is open. */
+export interface OpenUnit {
+  /** Marks of at least this number in `stamps` may be this unit's. */
+  readonly firstStamp: number;
+  /** Up to which commit the unit's reads were checked. */
+  position: number;
+}
+
+const NODE_BYTES = 80;
+const EDGE_BYTES = 112;
+const LAST_STAMP = 0x7fff_fff0;
+
+/**
+ * L1: the part of the graph that this process holds, shared by all its units, always as of one commit (`token`).
+ *
+ * This class keeps the tables true and bounded; it reads nothing from the store by itself (`Loader` does), and it
+ * judges nothing (`access` does).
+ */
+export class ResidentGraph {
+  readonly nodes: NodeTable = new NodeTable();
+  readonly edges: EdgeTable = new EdgeTable();
+  readonly adjacency: Adjacency = new Adjacency(this.nodes, this.edges);
+  readonly classes: AccessClasses = new AccessClasses();
+  readonly log: ChangeLog = new ChangeLog();
+  readonly catalog: Catalog;
+  readonly bounds: ResidentBounds;
+  readonly statistics: ResidentStatistics = { hits: 0, misses: 0, evictions: 0 };
+  /** The commit as of which everything here is true. */
+  token: Token = "";
+
+  readonly #recency: Recency;
+  readonly #observe: (a: number, b: number, c: number, d: number) => void;
+  readonly #open: Set<OpenUnit> = new Set();
+  /** Nobody's any more, but a unit that is open may still refer to it. */
+  #retainedNodes: number[] = [];
+  #retainedEdges: number[] = [];
+  #stamp = 1;
+  #stateBytes = 0;
+
+  /** @param observe is shown the words of every id that arrives */
+  constructor(
+    catalog: Catalog,
+    bounds: ResidentBounds,
+    observe: (a: number, b: number, c: number, d: number) => void,
+  ) {
+    this.#observe = observe;
+    this.catalog = catalog;
+    this.bounds = bounds;
+    const bits = Math.max(0, Math.min(6, Math.floor(Math.log2(bounds.maxEntries / 1024))));
+    this.#recency = new Recency(this.nodes, this.edges, bits);
+  }
+
+  // ---- units -------------------------------------------------------------------------------------------------
+
+  enter(unit: OpenUnit): void {
+    this.#open.add(unit);
+  }
+
+  leave(unit: OpenUnit): void {
+    const wasOldest = this.#oldest() === unit;
+    this.#open.delete(unit);
+    if (!wasOldest) return;
+    if (this.#open.size === 0) this.log.forgetBefore(this.log.end);
+    else {
+      let position = this.log.end;
+      for (const other of this.#open) if (other.position < position) position = other.position;
+      this.log.forgetBefore(position);
+    }
+    if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
+  }
+
+  get openUnits(): number {
+    return this.#open.size;
+  }
+
+  /** A number that no earlier hop has marked with. */
+  nextStamp(): number {
+    if (this.#stamp >= LAST_STAMP) this.#renumber();
+    return ++this.#stamp;
+  }
+
+  /** Keeps the record's slot from being used for another one while the units that are open now are. */
+  pin(table: RecordTable, slot: number): void {
+    table.stamps[slot] = this.#stamp;
+  }
+
+  get stamp(): number {
+    return this.#stamp;
+  }
+
+  #oldest(): OpenUnit | undefined {
+    for (const unit of this.#open) return unit;
+    return undefined;
+  }
+
+  #isPinned(table: RecordTable, slot: number): boolean {
+    const oldest = this.#oldest();
+    return oldest !== undefined && table.stamps[slot]! >= oldest.firstStamp;
+  }
+
+  /** Marks start again at the bottom; what an open unit may have marked stays marked. */
+  #renumber(): void {
+    const from = this.#oldest()?.firstStamp ?? LAST_STAMP + 1;
+    for (const table of [this.nodes, this.edges]) {
+      for (let slot = 0; slot < table.top; slot++) table.stamps[slot] = table.stamps[slot]! >= from ? 1 : 0;
+    }
+    for (const unit of this.#open) (unit as { firstStamp: number }).firstStamp = 1;
+    this.#stamp = 1;
+  }
+
+  // ---- size --------------------------------------------------------------------------------------------------
+
+  get entries(): number {
+    return this.nodes.size + this.edges.size;
+  }
+
+  get bytes(): number {
+    return this.nodes.size * NODE_BYTES + this.edges.size * EDGE_BYTES + this.#stateBytes;
+  }
+
+  /**
+   * Evicts what was used longest ago until the bounds hold. Called before rows are read, never between their arrival
+   * and their use, so L1 may be over its bounds by one batch for a moment.
+   */
+  makeRoom(): void {
+    while (this.entries > this.bounds.maxEntries || this.bytes > this.bounds.maxBytes) {
+      const stretch = this.#recency.pop(this.#stamp);
+      if (stretch === undefined) return;
+      for (let slot = stretch.from; slot < stretch.to; slot++) {
+        if (stretch.table === NODE) this.#evictNode(slot);
+        else this.#evictEdge(slot);
+      }
+    }
+  }
+
+  #evictNode(slot: number): void {
+    const nodes = this.nodes;
+    if ((nodes.flags[slot]! & (PENDING | DELETED)) !== 0 || nodes.flags[slot] === 0) return;
+    this.statistics.evictions += 1;
+    // Dropping its lists may take the node's last reference away; it must outlive this.
+    nodes.refs[slot]! += 1;
+    this.adjacency.drop(slot, OUT, this.#edgeUnlisted);
+    this.adjacency.drop(slot, IN, this.#edgeUnlisted);
+    nodes.flags[slot]! &= ~(OUT_KNOWN | IN_KNOWN);
+    this.setState(nodes, slot, undefined);
+    nodes.refs[slot]! -= 1;
+    this.#settleNode(slot);
+  }
+
+  #evictEdge(slot: number): void {
+    const edges = this.edges;
+    if ((edges.flags[slot]! & (PENDING | DELETED)) !== 0 || edges.flags[slot] === 0) return;
+    this.statistics.evictions += 1;
+    this.setState(edges, slot, undefined);
+    if (edges.refs[slot] === 0) this.#dropEdge(slot);
+  }
+
+  readonly #edgeUnlisted = (edge: number): void => {
+    if (this.edges.refs[edge] === 0 && (this.edges.flags[edge]! & PENDING) === 0) this.#dropEdge(edge);
+  };
+
+  /** No list names the edge any more. */
+  #dropEdge(edge: number): void {
+    const edges = this.edges;
+    this.setState(edges, edge, undefined);
+    if (this.#isPinned(edges, edge)) {
+      this.#retainedEdges.push(edge);
+      return;
+    }
+    if ((edges.flags[edge]! & DELETED) === 0) edges.index.delete(edge);
+    this.#releaseEnd(edges.sources[edge]!);
+    this.#releaseEnd(edges.targets[edge]!);
+    edges.release(edge);
+  }
+
+  #releaseEnd(node: number): void {
+    this.nodes.refs[node]! -= 1;
+    this.#settleNode(node);
+  }
+
+  /** Lets the node's slot go where nothing of it is resident and nothing refers to it. */
+  #settleNode(slot: number): void {
+    const nodes = this.nodes;
+    if (nodes.refs[slot] !== 0 || nodes.states[slot] !== undefined || (nodes.flags[slot]! & PENDING) !== 0)
+      return;
+    if (nodes.outHeads[slot]! >= 0 || nodes.inHeads[slot]! >= 0) return;
+    if (this.#isPinned(nodes, slot)) {
+      this.#retainedNodes.push(slot);
+      return;
+    }
+    if ((nodes.flags[slot]! & DELETED) === 0) nodes.index.delete(slot);
+    nodes.release(slot);
+  }
+
+  #releaseRetained(): void {
+    const edges = this.#retainedEdges;
+    const nodes = this.#retainedNodes;
+    this.#retainedEdges = [];
+    this.#retainedNodes = [];
+    // Read again meanwhile, or retained twice: then it is not free to go, or gone already.
+    for (const edge of edges) {
+      const free =
+        this.edges.flags[edge] !== 0 && this.edges.refs[edge] === 0 && this.edges.states[edge] === undefined;
+      if (free) this.#dropEdge(edge);
+    }
+    for (const node of nodes) if (this.nodes.flags[node] !== 0) this.#settleNode(node);
+  }
+
+  /** Forgets everything. Slots that open units refer to stay theirs; nobody else finds them. */
+  flush(token: Token): void {
+    const { nodes, edges } = this;
+    for (let slot = 0; slot < nodes.top; slot++) {
+      if (nodes.flags[slot] !== 0 && (nodes.flags[slot]! & PENDING) === 0) this.#forget(nodes, slot);
+    }
+    for (let slot = 0; slot < edges.top; slot++) {
+      if (edges.flags[slot] !== 0 && (edges.flags[slot]! & PENDING) === 0) this.#forget(edges, slot);
+    }
+    for (let slot = 0; slot < nodes.top; slot++) {
+      if ((nodes.flags[slot]! & DELETED) === 0) continue;
+      nodes.refs[slot]! += 1;
+      this.adjacency.drop(slot, OUT, this.#edgeUnlisted);
+      this.adjacency.drop(slot, IN, this.#edgeUnlisted);
+      nodes.refs[slot]! -= 1;
+      this.#settleNode(slot);
+    }
+    for (let slot = 0; slot < edges.top; slot++) {
+      if ((edges.flags[slot]! & DELETED) !== 0 && edges.refs[slot] === 0) this.#dropEdge(slot);
+    }
+    this.classes.forgetOwners();
+    this.#recency.clear();
+    this.log.add({ token, changes: undefined });
+    this.token = token;
+  }
+
+  #forget(table: RecordTable, slot: number): void {
+    if ((table.flags[slot]! & DELETED) !== 0) return;
+    table.index.delete(slot);
+    table.flags[slot]! |= DELETED;
+    table.accessClasses[slot] = DEAD_CLASS;
+    this.setState(table, slot, undefined);
+  }
+
+  // ---- what the store answered -------------------------------------------------------------------------------
+
+  /** @returns the slot */
+  absorbNode(rows: NodeRows, i: number): number {
+    const { nodes } = this;
+    const slot = this.#nodeSlot(rows.ids.words, i);
+    const isNew = nodes.types[slot] === 0;
+    if (isNew || nodes.accessVersions[slot] !== rows.accessVersions[i]) {
+      const type = this.catalog.numberOf(rows.types[i]!);
+      nodes.types[slot] = type;
+      nodes.accessClasses[slot] = this.#classOf(type, rows.owners.words, i, rows.access[i]!);
+      nodes.accessVersions[slot] = rows.accessVersions[i]!;
+    }
+    if (nodes.states[slot] === undefined || nodes.dataVersions[slot] !== rows.dataVersions[i]) {
+      this.#absorbState(nodes, slot, rows.fields[i]!, rows.shapes[i]!);
+      nodes.dataVersions[slot] = rows.dataVersions[i]!;
+    }
+    if (nodes.types[slot] === this.catalog.rootNumber) {
+      const at = i << 2;
+      const words = rows.ids.words;
+      this.classes.setOwnerAccess(
+        words[at]!,
+        words[at + 1]!,
+        words[at + 2]!,
+        words[at + 3]!,
+        rows.access[i]!,
+      );
+    }
+    this.#recency.note(NODE, slot, this.#stamp);
+    return slot;
+  }
+
+  /** The ends must be resident. @returns the slot */
+  absorbEdge(rows: EdgeRows, i: number): number {
+    const edge = this.#edgeRow(
+      rows.ids,
+      i,
+      rows.types[i]!,
+      rows.owners.words,
+      rows.access[i]!,
+      rows.dataVersions[i]!,
+      rows.accessVersions[i]!,
+      rows.fields[i],
+      rows.shapes[i]!,
+      this.findNode(rows.sources.words, i),
+      this.findNode(rows.targets.words, i),
+    );
+    this.#recency.note(EDGE, edge, this.#stamp);
+    return edge;
+  }
+
+  findNode(words: Int32Array, i: number): number {
+    const at = i << 2;
+    return this.nodes.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  findEdge(words: Int32Array, i: number): number {
+    const at = i << 2;
+    return this.edges.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  /**
+   * Takes one typed page of the node's neighbourhood in.
+   * @param after the edge that the page follows in its order, `undefined` for the first page
+   */
+  absorbPage(
+    node: number,
+    side: Side,
+    type: number,
+    rows: AdjacencyRows,
+    request: number,
+    order: "asc" | "desc",
+    after: Id | undefined,
+  ): void {
+    const { adjacency } = this;
+    const from = request === 0 ? 0 : rows.ends[request - 1]!;
+    const to = rows.ends[request]!;
+    const more = rows.more[request]!;
+    const list = adjacency.ensure(node, side, type, 0);
+    if (adjacency.listFlags[list] !== COMPLETE) {
+      const ahead = order === "asc";
+      const edge = ahead ? adjacency.lastEdge(list) : adjacency.firstEdge(list);
+      const joins = after !== undefined && edge >= 0 && after === this.edges.idOf(edge);
+      // A neighbourhood that would fill much of L1 is held as the stretch that was read last.
+      const tooLong = adjacency.listCounts[list]! > Math.max(1024, this.bounds.maxEntries >> 3);
+      if (!joins || tooLong) adjacency.reset(list, this.#edgeUnlisted);
+      let flags = adjacency.listFlags[list]!;
+      if (after === undefined) flags |= ahead ? HAS_START : HAS_END;
+      if (!more) flags |= ahead ? HAS_END : HAS_START;
+      for (let i = from; i < to; i++) {
+        const { edge, far } = this.#adjacencyRow(node, rows, i);
+        if (ahead) adjacency.insert(list, far, edge);
+        else adjacency.prepend(list, far, edge);
+      }
+      adjacency.listFlags[list] = flags;
+    }
+    this.#recency.note(NODE, node, this.#stamp);
+  }
+
+  /** Takes a whole neighbourhood in, every type of one side. */
+  absorbWhole(node: number, side: Side, rows: AdjacencyRows, request: number): void {
+    const { adjacency, nodes, catalog } = this;
+    const from = request === 0 ? 0 : rows.ends[request - 1]!;
+    const to = rows.ends[request]!;
+    const fresh = new Set<number>();
+    // Lists that were known in part are filled again from the start; those that are complete are true already.
+    for (let list = adjacency.head(node, side); list >= 0; list = adjacency.listNext[list]!) {
+      if (adjacency.listFlags[list] === COMPLETE) continue;
+      adjacency.reset(list, this.#edgeUnlisted);
+      adjacency.listFlags[list] = COMPLETE;
+      fresh.add(list);
+    }
+    for (let i = from; i < to; i++) {
+      const type = catalog.numberOf(rows.edgeTypes[i]!);
+      const hangsOn = catalog.isUndirected(type) ? OUT : side;
+      let list = adjacency.find(node, hangsOn, type);
+      if (list < 0) {
+        list = adjacency.ensure(node, hangsOn, type, COMPLETE);
+        fresh.add(list);
+      } else if (hangsOn !== side && adjacency.listFlags[list] !== COMPLETE && !fresh.has(list)) {
+        adjacency.reset(list, this.#edgeUnlisted);
+        adjacency.listFlags[list] = COMPLETE;
+        fresh.add(list);
+      }
+      if (!fresh.has(list)) continue;
+      const { edge, far } = this.#adjacencyRow(node, rows, i);
+      adjacency.insert(list, far, edge);
+    }
+    nodes.flags[node]! |= side === OUT ? OUT_KNOWN : IN_KNOWN;
+    this.#recency.note(NODE, node, this.#stamp);
+  }
+
+  /** Every type of this side has a list now, whole or in part. */
+  markKnown(node: number, side: Side): void {
+    this.nodes.flags[node]! |= side === OUT ? OUT_KNOWN : IN_KNOWN;
+  }
+
+  #adjacencyRow(node: number, rows: AdjacencyRows, i: number): { edge: number; far: number } {
+    const { nodes } = this;
+    const far = this.#nodeSlot(rows.farIds.words, i);
+    if (nodes.types[far] === 0) {
+      const type = this.catalog.numberOf(rows.farTypes[i]!);
+      nodes.types[far] = type;
+      nodes.accessClasses[far] = this.#classOf(type, rows.farOwners.words, i, rows.farAccess[i]!);
+      nodes.accessVersions[far] = rows.farAccessVersions[i]!;
+    }
+    const forward = rows.forward[i] === 1;
+    const edge = this.#edgeRow(
+      rows.edges,
+      i,
+      rows.edgeTypes[i]!,
+      rows.edgeOwners.words,
+      rows.edgeAccess[i]!,
+      rows.edgeDataVersions[i]!,
+      rows.edgeAccessVersions[i]!,
+      rows.edgeFields[i],
+      rows.edgeShapes[i]!,
+      forward ? node : far,
+      forward ? far : node,
+    );
+    return { edge, far };
+  }
+
+  #edgeRow(
+    ids: IdColumn,
+    i: number,
+    typeName: string,
+    owners: Int32Array,
+    access: AccessRecord,
+    dataVersion: number,
+    accessVersion: number,
+    fields: FieldData | RowDamage | undefined,
+    shape: number,
+    source: number,
+    target: number,
+  ): number {
+    const { edges, nodes } = this;
+    const words = ids.words;
+    const at = i << 2;
+    let edge = edges.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    const isNew = edge < 0;
+    if (isNew) {
+      edge = edges.take(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+      edges.index.add(edge);
+      this.#observe(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+      edges.sources[edge] = source;
+      edges.targets[edge] = target;
+      nodes.refs[source]! += 1;
+      nodes.refs[target]! += 1;
+      edges.types[edge] = this.catalog.numberOf(typeName);
+    }
+    if (isNew || edges.accessVersions[edge] !== accessVersion) {
+      edges.accessClasses[edge] = this.#classOf(edges.types[edge]!, owners, i, access);
+      edges.accessVersions[edge] = accessVersion;
+      if (!isNew) this.#noteEdgeClass(edge);
+    }
+    if (
+      fields !== undefined &&
+      (edges.states[edge] === undefined || edges.dataVersions[edge] !== dataVersion)
+    ) {
+      this.#absorbState(edges, edge, fields, shape);
+    } else if (edges.dataVersions[edge] !== dataVersion) {
+      this.setState(edges, edge, undefined);
+    }
+    edges.dataVersions[edge] = dataVersion;
+    return edge;
+  }
+
+  #nodeSlot(words: Int32Array, i: number): number {
+    const at = i << 2;
+    const found = this.nodes.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    if (found >= 0) return found;
+    const slot = this.nodes.take(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    this.nodes.index.add(slot);
+    this.#observe(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    return slot;
+  }
+
+  #classOf(type: number, owners: Int32Array, i: number, access: AccessRecord): number {
+    const at = i << 2;
+    const owner = this.classes.owner(owners[at]!, owners[at + 1]!, owners[at + 2]!, owners[at + 3]!);
+    return this.classes.classOf(owner, access, this.catalog.isRuled(type));
+  }
+
+  #absorbState(table: RecordTable, slot: number, fields: FieldData | RowDamage, shape: number): void {
+    this.setState(
+      table,
+      slot,
+      stateOf(
+        this.catalog.definition(table.types[slot]!),
+        fields,
+        shape === this.catalog.definition(table.types[slot]!).shape,
+      ),
+    );
+  }
+
+  setState(table: RecordTable, slot: number, state: RecordState | undefined): void {
+    const before = table.states[slot];
+    if (before === state) return;
+    if (before !== undefined) this.#stateBytes -= stateBytes(before);
+    if (state !== undefined) this.#stateBytes += stateBytes(state);
+    table.states[slot] = state;
+  }
+
+  // ---- commits -----------------------------------------------------------------------------------------------
+
+  /** Advances by one whole commit. */
+  advance(changes: readonly AppliedChange[], token: Token): void {
+    for (const change of changes) {
+      if (change.slot < 0) continue;
+      if (change.kind === NODE) this.#applyNode(change);
+      else this.#applyEdge(change);
+    }
+    // Of the open units the committing one is through; only others need to be checked against it.
+    if (this.#open.size > 1) this.log.add({ token, changes });
+    else this.log.skip();
+    this.token = token;
+  }
+
+  /** Records a commit of another process, which the caller has applied to the tables. */
+  follow(changes: readonly AppliedChange[], token: Token): void {
+    if (this.#open.size > 0) this.log.add({ token, changes });
+    else this.log.skip();
+    this.token = token;
+  }
+
+  /** The record is no longer there: deleted by another process, or unknown to the store. */
+  vanish(table: RecordTable, slot: number): void {
+    if (table === this.nodes) this.#removeNode(slot);
+    else this.#removeEdge(slot);
+  }
+
+  /** Another process wrote newer fields, which nobody here needs yet. */
+  outdate(table: RecordTable, slot: number, dataVersion: number): void {
+    if (table.states[slot] !== undefined && table.dataVersions[slot]! >= dataVersion) return;
+    table.dataVersions[slot] = dataVersion;
+    this.setState(table, slot, undefined);
+  }
+
+  noteMissingOwner(id: Id): void {
+    const words = new Int32Array(4);
+    parseId(id, words);
+    this.classes.setOwnerAccess(words[0]!, words[1]!, words[2]!, words[3]!, null);
+  }
+
+  #applyNode(change: AppliedChange): void {
+    const { nodes } = this;
+    const { slot, op } = change;
+    if ((op & CREATED) !== 0) {
+      nodes.flags[slot] = (nodes.flags[slot]! & ~PENDING) | OUT_KNOWN | IN_KNOWN;
+      nodes.index.add(slot);
+      this.setState(nodes, slot, change.after);
+      this.#recency.note(NODE, slot, this.#stamp);
+    } else {
+      this.#applyUpdate(nodes, change);
+    }
+    if ((op & (ACCESS | CREATED)) !== 0 && nodes.types[slot] === this.catalog.rootNumber)
+      this.#noteRoot(slot);
+    if ((op & REMOVED) !== 0) this.#removeNode(slot);
+  }
+
+  #applyUpdate(table: RecordTable, { slot, op, after, accessClass }: AppliedChange): void {
+    if ((op & DATA) !== 0) {
+      this.setState(table, slot, after);
+      table.dataVersions[slot]! += 1;
+    }
+    if ((op & ACCESS) !== 0) {
+      table.accessClasses[slot] = accessClass!;
+      table.accessVersions[slot]! += 1;
+    }
+  }
+
+  #noteRoot(slot: number): void {
+    const words = this.nodes.ids;
+    const at = slot << 2;
+    const record = this.classes.recordOf(this.nodes.accessClasses[slot]!) ?? null;
+    this.classes.setOwnerAccess(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, record);
+  }
+
+  #applyEdge(change: AppliedChange): void {
+    const { edges, nodes } = this;
+    const { slot, op } = change;
+    if ((op & CREATED) !== 0) {
+      edges.flags[slot]! &= ~PENDING;
+      edges.index.add(slot);
+      nodes.refs[edges.sources[slot]!]! += 1;
+      nodes.refs[edges.targets[slot]!]! += 1;
+      this.setState(edges, slot, change.after);
+      this.link(slot);
+      if (edges.refs[slot] === 0) this.#recency.note(EDGE, slot, this.#stamp);
+    } else {
+      this.#applyUpdate(edges, change);
+    }
+    if ((op & ACCESS) !== 0) this.#noteEdgeClass(slot);
+    if ((op & REMOVED) !== 0) this.#removeEdge(slot);
+  }
+
+  /** Puts a new edge into those lists of its ends that reach its place. */
+  link(edge: number): void {
+    const { edges } = this;
+    const source = edges.sources[edge]!;
+    const target = edges.targets[edge]!;
+    const type = edges.types[edge]!;
+    this.#linkSide(source, OUT, type, target, edge);
+    if (!this.catalog.isUndirected(type)) this.#linkSide(target, IN, type, source, edge);
+    else if (source !== target) this.#linkSide(target, OUT, type, source, edge);
+  }
+
+  #linkSide(node: number, side: Side, type: number, neighbor: number, edge: number): void {
+    const { adjacency, edges } = this;
+    let list = adjacency.find(node, side, type);
+    if (list < 0) {
+      if ((this.nodes.flags[node]! & this.#knownBy(side, type)) === 0) return;
+      list = adjacency.ensure(node, side, type, COMPLETE);
+    }
+    const flags = adjacency.listFlags[list]!;
+    if (flags !== COMPLETE) {
+      const last = adjacency.lastEdge(list);
+      if (last < 0 || edges.compareIds(last, edge) < 0) {
+        if ((flags & HAS_END) === 0) return;
+      } else if (edges.compareIds(edge, adjacency.firstEdge(list)) < 0 && (flags & HAS_START) === 0) return;
+    }
+    adjacency.insert(list, neighbor, edge);
+  }
+
+  /** Another process added an edge here that is not resident: the lists it belongs to no longer reach it. */
+  forgetEnd(node: number, side: Side, type: number, words: Int32Array): void {
+    const { adjacency, edges } = this;
+    const list = adjacency.find(node, side, type);
+    if (list < 0) {
+      this.nodes.flags[node]! &= ~this.#knownBy(side, type);
+      return;
+    }
+    const last = adjacency.lastEdge(list);
+    const follows = last < 0 || compareIdWords(edges.ids, last << 2, words, 0) < 0;
+    if (follows && last >= 0) adjacency.listFlags[list]! &= ~HAS_END;
+    else adjacency.reset(list, this.#edgeUnlisted);
+  }
+
+  /** Undirected edges hang on the out side and are part of what either side knows. */
+  #knownBy(side: Side, type: number): number {
+    if (this.catalog.isUndirected(type)) return OUT_KNOWN | IN_KNOWN;
+    return side === OUT ? OUT_KNOWN : IN_KNOWN;
+  }
+
+  #noteEdgeClass(edge: number): void {
+    const { adjacency, edges } = this;
+    const accessClass = edges.accessClasses[edge]!;
+    const type = edges.types[edge]!;
+    const inSide = this.catalog.isUndirected(type) ? OUT : IN;
+    const out = adjacency.find(edges.sources[edge]!, OUT, type);
+    if (out >= 0) adjacency.noteClass(out, accessClass);
+    const into = adjacency.find(edges.targets[edge]!, inSide, type);
+    if (into >= 0) adjacency.noteClass(into, accessClass);
+  }
+
+  #removeEdge(edge: number): void {
+    const { edges } = this;
+    if ((edges.flags[edge]! & DELETED) !== 0) return;
+    edges.index.delete(edge);
+    edges.flags[edge]! |= DELETED;
+    this.#unlink(edge);
+    edges.accessClasses[edge] = DEAD_CLASS;
+    if (edges.refs[edge] === 0) this.#dropEdge(edge);
+    else this.#noteEdgeClass(edge);
+  }
+
+  #unlink(edge: number): void {
+    const { adjacency, edges } = this;
+    const type = edges.types[edge]!;
+    const inSide = this.catalog.isUndirected(type) ? OUT : IN;
+    const out = adjacency.find(edges.sources[edge]!, OUT, type);
+    if (out >= 0) adjacency.remove(out, edge);
+    const into = adjacency.find(edges.targets[edge]!, inSide, type);
+    if (into >= 0) adjacency.remove(into, edge);
+  }
+
+  #removeNode(slot: number): void {
+    const { nodes, edges, adjacency } = this;
+    if ((nodes.flags[slot]! & DELETED) !== 0) return;
+    nodes.index.delete(slot);
+    nodes.flags[slot]! |= DELETED;
+    nodes.accessClasses[slot] = DEAD_CLASS;
+    if (nodes.types[slot] === this.catalog.rootNumber) {
+      const at = slot << 2;
+      this.classes.setOwnerAccess(
+        nodes.ids[at]!,
+        nodes.ids[at + 1]!,
+        nodes.ids[at + 2]!,
+        nodes.ids[at + 3]!,
+        null,
+      );
+    }
+    nodes.refs[slot]! += 1;
+    const gone = (edge: number): void => {
+      if ((edges.flags[edge]! & DELETED) === 0) {
+        edges.index.delete(edge);
+        edges.flags[edge]! |= DELETED;
+        edges.accessClasses[edge] = DEAD_CLASS;
+        this.#unlink(edge);
+      }
+      this.#edgeUnlisted(edge);
+    };
+    adjacency.drop(slot, OUT, gone);
+    adjacency.drop(slot, IN, gone);
+    this.setState(nodes, slot, undefined);
+    nodes.refs[slot]! -= 1;
+    this.#settleNode(slot);
+  }
+
+  /** The unit that took this slot gave it up. */
+  abandon(table: RecordTable, slot: number): void {
+    table.flags[slot] = 0;
+    table.release(slot);
+  }
+}

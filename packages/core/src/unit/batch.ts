@@ -1,0 +1,240 @@
+import { parseId } from "../model/id.ts";
+import type { CommitRecord, Guard, Guards } from "../persistence/change.ts";
+import { EdgeRows, type FieldData, NodeRows, type RecordUpdate } from "../persistence/rows.ts";
+import type { CommitBatch } from "../persistence/store.ts";
+import {
+  ACCESS,
+  type AppliedChange,
+  CREATED,
+  DATA,
+  EDGE,
+  NODE,
+  REMOVED,
+  type RecordKind,
+} from "../resident/change-log.ts";
+import { PENDING, type RecordState } from "../resident/record-table.ts";
+import { asideOf } from "../resident/states.ts";
+import { isDataRead } from "../schema/entity.ts";
+import type { Unit } from "./unit.ts";
+
+/** A unit's writes, once as the store takes them and once as L1 applies them. */
+export interface PreparedCommit {
+  readonly batch: CommitBatch;
+  readonly changes: readonly AppliedChange[];
+}
+
+/** @param base the commit as of which the unit's reads were checked */
+export function prepareCommit(unit: Unit, base: string): PreparedCommit {
+  const nodes = new NodeRows();
+  const edges = new EdgeRows();
+  const updates: RecordUpdate[] = [];
+  const changes: AppliedChange[] = [];
+  const pending = unit.pending!;
+  for (const slot of pending.createdNodes) {
+    if (pending.nodes.get(slot)?.removed === true) continue;
+    pushRow(unit, NODE, nodes, slot);
+    changes.push(created(unit, NODE, slot));
+  }
+  const table = unit.runtime.resident.edges;
+  for (const slot of pending.createdEdges) {
+    if (unit.isRemoved(EDGE, slot)) continue;
+    pushRow(unit, EDGE, edges, slot);
+    pushSlot(edges.sources, unit.runtime.resident.nodes.ids, table.sources[slot]!);
+    pushSlot(edges.targets, unit.runtime.resident.nodes.ids, table.targets[slot]!);
+    changes.push(created(unit, EDGE, slot));
+  }
+  for (const kind of [NODE, EDGE] as const) {
+    const records = kind === NODE ? pending.nodes : pending.edges;
+    for (const slot of records.keys()) {
+      if ((unit.table(kind).flags[slot]! & PENDING) === 0) pushUpdate(unit, kind, slot, updates, changes);
+    }
+  }
+  const batch: CommitBatch = { unitId: unit.id, base, guards: new UnitGuards(unit), nodes, edges, updates };
+  return { batch, changes };
+}
+
+function pushRow(unit: Unit, kind: RecordKind, rows: NodeRows, slot: number): void {
+  const { catalog, resident } = unit.runtime;
+  const table = unit.table(kind);
+  pushSlot(rows.ids, table.ids, slot);
+  const accessClass = table.accessClasses[slot]!;
+  resident.classes.pushOwner(rows.owners, accessClass);
+  const definition = catalog.definition(table.types[slot]!);
+  const access = resident.classes.recordOf(accessClass)!;
+  rows.push(definition.name, access, 1, 1, definition.shape, storedFields(table.states[slot]!));
+}
+
+function pushUpdate(
+  unit: Unit,
+  kind: RecordKind,
+  slot: number,
+  updates: RecordUpdate[],
+  changes: AppliedChange[],
+): void {
+  const { catalog, resident } = unit.runtime;
+  const table = unit.table(kind);
+  const pending = unit.pending!;
+  const record = (kind === NODE ? pending.nodes : pending.edges).get(slot)!;
+  // An edge that goes with its node needs no entry of its own.
+  if (kind === EDGE && !record.removed && unit.isRemoved(EDGE, slot)) return;
+  const before = table.states[slot];
+  const type = table.types[slot]!;
+  const definition = catalog.definition(type);
+  const source = kind === EDGE ? resident.edges.sources[slot]! : -1;
+  const target = kind === EDGE ? resident.edges.targets[slot]! : -1;
+  const changed = record.state === undefined || record.removed ? [] : changedFields(before, record.state);
+  const writesData = changed.length > 0;
+  const writesAccess = record.access !== undefined && !record.removed;
+  if (!record.removed && !writesData && !writesAccess) return;
+  updates.push({
+    kind: kind === NODE ? "node" : "edge",
+    id: table.idOf(slot),
+    type: definition.name,
+    source: source < 0 ? undefined : resident.nodes.idOf(source),
+    target: target < 0 ? undefined : resident.nodes.idOf(target),
+    data: writesData
+      ? {
+          fields: storedFields(record.state!),
+          changed,
+          shape: definition.shape,
+          expected: table.dataVersions[slot]!,
+        }
+      : undefined,
+    access: writesAccess ? { record: record.access!, expected: table.accessVersions[slot]! } : undefined,
+    remove: record.removed ? true : undefined,
+  });
+  const op = record.removed ? REMOVED : (writesData ? DATA : 0) | (writesAccess ? ACCESS : 0);
+  changes.push({
+    kind,
+    op,
+    type,
+    slot,
+    id: undefined,
+    before,
+    after: record.removed ? undefined : (record.state ?? before),
+    source,
+    target,
+    accessClass: record.accessClass,
+  });
+}
+
+function created(unit: Unit, kind: RecordKind, slot: number): AppliedChange {
+  const table = unit.table(kind);
+  const { sources, targets } = unit.runtime.resident.edges;
+  return {
+    kind,
+    op: CREATED,
+    type: table.types[slot]!,
+    slot,
+    id: undefined,
+    before: undefined,
+    after: table.states[slot],
+    source: kind === EDGE ? sources[slot]! : -1,
+    target: kind === EDGE ? targets[slot]! : -1,
+  };
+}
+
+/** The fields as they are stored, with what the type no longer declares. */
+function storedFields(state: RecordState): FieldData {
+  const aside = asideOf(state);
+  return aside === undefined ? state : { ...aside, ...state };
+}
+
+function changedFields(before: RecordState | undefined, after: RecordState): string[] {
+  return Object.keys(after).filter((field) => before === undefined || before[field] !== after[field]);
+}
+
+function pushSlot(
+  ids: { pushWords(a: number, b: number, c: number, d: number): unknown },
+  words: Int32Array,
+  slot: number,
+): void {
+  const at = slot << 2;
+  ids.pushWords(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+}
+
+/** The unit's read set as a store sees it: by ids and names, made only when a store asks. */
+class UnitGuards implements Guards {
+  readonly #unit: Unit;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+  }
+
+  get isEmpty(): boolean {
+    const { nodes, edges } = this.#unit.entities;
+    return this.#unit.readSet.isEmpty && nodes.size === 0 && edges.size === 0;
+  }
+
+  conflictsWith(commits: readonly CommitRecord[]): boolean {
+    return commits.some(
+      ({ changes }) =>
+        changes === undefined ||
+        changes.some((change) => this.#unit.readSet.conflict(this.#bySlots(change)) !== undefined),
+    );
+  }
+
+  /** The change as far as its key tells: the fields are not known here, so filters cannot excuse it. */
+  #bySlots(change: NonNullable<CommitRecord["changes"]>[number]): AppliedChange {
+    const { catalog, resident } = this.#unit.runtime;
+    const kind = change.kind === "node" ? NODE : EDGE;
+    const op =
+      change.op === "create"
+        ? CREATED
+        : change.op === "delete"
+          ? REMOVED
+          : (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);
+    return {
+      kind,
+      op,
+      type: catalog.numberOf(change.type),
+      slot: find(kind === NODE ? resident.nodes : resident.edges, change.id),
+      id: change.id,
+      before: undefined,
+      after: undefined,
+      source: change.source === undefined ? -1 : find(resident.nodes, change.source),
+      target: change.target === undefined ? -1 : find(resident.nodes, change.target),
+    };
+  }
+
+  *[Symbol.iterator](): Iterator<Guard> {
+    const { entities, readSet, runtime } = this.#unit;
+    const { resident, catalog } = runtime;
+    for (const kind of ["node", "edge"] as const) {
+      const table = kind === "node" ? resident.nodes : resident.edges;
+      for (const [slot, entity] of kind === "node" ? entities.nodes : entities.edges) {
+        if ((table.flags[slot]! & PENDING) !== 0) continue;
+        const guard = {
+          kind: "record",
+          record: kind,
+          id: table.idOf(slot),
+          accessVersion: table.accessVersions[slot]!,
+        } as const;
+        yield isDataRead(entity) ? { ...guard, dataVersion: table.dataVersions[slot]! } : guard;
+      }
+    }
+    for (const id of readSet.absent) yield { kind: "absent", id };
+    for (const { shape, nodes } of readSet.hops) {
+      const types = shape.edgeTypes === undefined ? [undefined] : namesOf(shape.edgeTypes);
+      for (const node of nodes) {
+        for (const direction of shape.direction === "both" ? (["out", "in"] as const) : [shape.direction]) {
+          for (const edgeType of types)
+            yield { kind: "adjacency", node: resident.nodes.idOf(node), direction, edgeType };
+        }
+      }
+    }
+    for (const { kind, types } of readSet.extents) {
+      for (const type of namesOf(types))
+        yield { kind: "type", record: kind === NODE ? "node" : "edge", type };
+    }
+    function namesOf(mask: Uint8Array): string[] {
+      return [...mask.keys()].filter((type) => mask[type] === 1).map((type) => catalog.definition(type).name);
+    }
+  }
+}
+
+function find(table: { find(a: number, b: number, c: number, d: number): number }, id: string): number {
+  const words = new Int32Array(4);
+  parseId(id, words);
+  return table.find(words[0]!, words[1]!, words[2]!, words[3]!);
+}

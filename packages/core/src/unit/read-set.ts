@@ -1,0 +1,314 @@
+import type { Id } from "../model/id.ts";
+import { type Adjacency, COMPLETE, IN, OUT } from "../resident/adjacency.ts";
+import { ACCESS, type AppliedChange, CREATED, DATA, NODE, REMOVED } from "../resident/change-log.ts";
+import { IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
+import type { ResidentGraph } from "../resident/resident-graph.ts";
+
+/** A filter as the executor runs it; `same` tells two equal ones. */
+export interface Predicate {
+  readonly test: (state: RecordState) => boolean;
+  readonly key: string;
+  /** Fields that it looks at. */
+  readonly fields: readonly string[];
+}
+
+/** Whether a type number is meant: 1 where it is. `undefined` stands for every type. */
+export type TypeMask = Uint8Array | undefined;
+
+/** What a hop asks of each neighbourhood: together with the nodes it starts from, the predicate that guards it. */
+export interface HopShape {
+  readonly direction: "out" | "in" | "both";
+  readonly edgeTypes: TypeMask;
+  readonly edgeFilter: Predicate | undefined;
+  readonly nodeTypes: TypeMask;
+  readonly nodeFilter: Predicate | undefined;
+}
+
+/** How much of a neighbourhood was read where a limit ended it: nothing beyond this edge matters. */
+export interface Boundary {
+  readonly order: "asc" | "desc";
+  readonly edge: number;
+}
+
+export class HopGuard {
+  readonly shape: HopShape;
+  /** The field that the result was ordered by, which is then part of the outcome. */
+  readonly orderedBy: string | undefined;
+  readonly boundary: Boundary | undefined;
+  readonly nodes: number[] = [];
+  #set: Set<number> | undefined;
+
+  constructor(shape: HopShape, orderedBy: string | undefined, boundary: Boundary | undefined) {
+    this.shape = shape;
+    this.orderedBy = orderedBy;
+    this.boundary = boundary;
+  }
+
+  has(node: number): boolean {
+    if (this.nodes.length <= 8) return this.nodes.includes(node);
+    if (this.#set === undefined || this.#set.size > this.nodes.length) this.#set = new Set();
+    for (let i = this.#seen; i < this.nodes.length; i++) this.#set.add(this.nodes[i]!);
+    this.#seen = this.nodes.length;
+    return this.#set.has(node);
+  }
+  #seen = 0;
+}
+
+/** A scan or an index lookup: every record of these types that the filter accepts. */
+export interface ExtentGuard {
+  readonly kind: 0 | 1;
+  readonly types: Uint8Array;
+  readonly filter: Predicate | undefined;
+  readonly orderedBy: string | undefined;
+  /** With an order and a limit: nothing that sorts after the last record read matters. */
+  readonly beyond: ((state: RecordState) => boolean) | undefined;
+}
+
+/** What the unit knows of the records it was handed. */
+export interface HandedRecords {
+  /** 0 not handed out, 1 handed out, 2 its fields were read too. */
+  held(kind: 0 | 1, slot: number): 0 | 1 | 2;
+}
+
+/**
+ * What a unit's outcome depends on, as predicates over neighbourhoods, extents and absent ids, and the records it was
+ * handed. A change conflicts only where it alters what a predicate answers.
+ */
+export class ReadSet {
+  readonly #resident: ResidentGraph;
+  readonly #handed: HandedRecords;
+  readonly #firstStamp: () => number;
+  readonly hops: HopGuard[] = [];
+  readonly extents: ExtentGuard[] = [];
+  readonly absent: Set<Id> = new Set();
+  readonly #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = [];
+
+  constructor(resident: ResidentGraph, handed: HandedRecords, firstStamp: () => number) {
+    this.#resident = resident;
+    this.#handed = handed;
+    this.#firstStamp = firstStamp;
+  }
+
+  /** Guards a hop from these nodes. Walks make the same hop over and over, so equal ones share a guard. */
+  addHop(
+    shape: HopShape,
+    nodes: ArrayLike<number>,
+    orderedBy: string | undefined = undefined,
+    boundary: Boundary | undefined = undefined,
+  ): void {
+    let guard = this.hops.length === 0 ? undefined : this.hops[this.hops.length - 1]!;
+    if (
+      guard === undefined ||
+      boundary !== undefined ||
+      guard.boundary !== undefined ||
+      guard.orderedBy !== orderedBy ||
+      !sameShape(guard.shape, shape)
+    ) {
+      guard = undefined;
+      if (boundary === undefined) {
+        // A handful of shapes alternate in one walk; looking further back costs more than a guard too many.
+        for (let i = this.hops.length - 2, tries = 6; i >= 0 && tries > 0; i--, tries--) {
+          const other = this.hops[i]!;
+          if (
+            other.boundary === undefined &&
+            other.orderedBy === orderedBy &&
+            sameShape(other.shape, shape)
+          ) {
+            guard = other;
+            break;
+          }
+        }
+      }
+      if (guard === undefined) {
+        guard = new HopGuard(shape, orderedBy, boundary);
+        this.hops.push(guard);
+      }
+    }
+    const into = guard.nodes;
+    for (let i = 0; i < nodes.length; i++) into.push(nodes[i]!);
+  }
+
+  /** Guards how the filter answers for these nodes, by that outcome alone. */
+  addFiltered(filter: Predicate, nodes: readonly number[]): void {
+    this.#filtered.push({ filter, nodes: new Set(nodes) });
+  }
+
+  get isEmpty(): boolean {
+    return this.hops.length === 0 && this.extents.length === 0 && this.absent.size === 0;
+  }
+
+  /** Whether an open lookup or scan wants to know new records of this type. */
+  watchesType(kind: 0 | 1, type: number): boolean {
+    return this.extents.some((extent) => extent.kind === kind && extent.types[type] === 1);
+  }
+
+  /** What of the read set the change breaks, as a key that units queue by; `undefined` where it all still holds. */
+  conflict(change: AppliedChange): string | undefined {
+    const { kind, slot, op } = change;
+    if (slot >= 0) {
+      const held = this.#handed.held(kind, slot);
+      if (held !== 0) {
+        if ((op & (REMOVED | ACCESS)) !== 0 || ((op & DATA) !== 0 && (held === 2 || this.#isRuled(change)))) {
+          return recordKey(this.#resident, kind, slot);
+        }
+      }
+    }
+    if ((op & CREATED) !== 0 && change.id !== undefined && this.absent.has(change.id)) return change.id;
+    for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
+    if (kind === NODE && (op & DATA) !== 0) {
+      for (const { filter, nodes } of this.#filtered) {
+        if (nodes.has(slot) && outcome(filter, change.before) !== outcome(filter, change.after))
+          return recordKey(this.#resident, kind, slot);
+      }
+    }
+    for (const hop of this.hops) {
+      const broken = kind === NODE ? this.#breaksHopByNode(hop, change) : this.#breaksHopByEdge(hop, change);
+      if (broken >= 0) return `neighbours ${this.#resident.nodes.idOf(broken)}`;
+    }
+    return undefined;
+  }
+
+  #isRuled(change: AppliedChange): boolean {
+    return this.#resident.catalog.isRuled(change.type);
+  }
+
+  #breaksExtent(extent: ExtentGuard, change: AppliedChange): boolean {
+    if (extent.kind !== change.kind || extent.types[change.type] !== 1) return false;
+    const { op, before, after } = change;
+    const { filter, beyond } = extent;
+    const matches = (state: RecordState | undefined): boolean | undefined =>
+      state === undefined
+        ? undefined
+        : (filter === undefined || filter.test(state)) && !(beyond?.(state) ?? false);
+    if ((op & CREATED) !== 0) return matches(after) !== false;
+    if ((op & REMOVED) !== 0) return matches(before) !== false;
+    if ((op & ACCESS) !== 0 && matches(before ?? after) !== false) return true;
+    if ((op & DATA) === 0) return false;
+    if (this.#isRuled(change)) return true;
+    const was = matches(before);
+    const is = matches(after);
+    if (was === undefined || is === undefined) return filter !== undefined || extent.orderedBy !== undefined;
+    return was !== is || (is && ordersDiffer(extent.orderedBy, before, after));
+  }
+
+  /** @returns the node of the guard whose neighbourhood answers differently, or -1 */
+  #breaksHopByNode(hop: HopGuard, change: AppliedChange): number {
+    const { slot, op, before, after } = change;
+    const { shape } = hop;
+    // Every far end that a hop looked at carries the mark of a hop made since the unit began.
+    if (slot < 0 || (op & CREATED) !== 0 || this.#resident.nodes.stamps[slot]! < this.#firstStamp())
+      return -1;
+    if (shape.nodeTypes !== undefined && shape.nodeTypes[change.type] !== 1) return -1;
+    if ((op & (REMOVED | ACCESS)) === 0) {
+      const ruled = this.#isRuled(change);
+      if (!ruled && shape.nodeFilter === undefined && hop.orderedBy === undefined) return -1;
+      if (!ruled && before !== undefined && after !== undefined) {
+        const was = shape.nodeFilter?.test(before) ?? true;
+        const is = shape.nodeFilter?.test(after) ?? true;
+        if (was === is && !(is && ordersDiffer(hop.orderedBy, before, after))) return -1;
+      }
+    } else if (shape.nodeFilter !== undefined && before !== undefined && !shape.nodeFilter.test(before)) {
+      return -1;
+    }
+    return this.#originOf(hop, slot);
+  }
+
+  /** A node of the guard that has an edge of its shape to this one; -1 where certainly none has. */
+  #originOf(hop: HopGuard, far: number): number {
+    const { adjacency, catalog, nodes } = this.#resident;
+    const { direction, edgeTypes } = hop.shape;
+    const wanted =
+      edgeTypes === undefined ? Number.POSITIVE_INFINITY : edgeTypes.reduce((sum, bit) => sum + bit, 0);
+    for (const node of hop.nodes) {
+      for (const side of [OUT, IN] as const) {
+        const asked = direction === "both" || (direction === "out") === (side === OUT);
+        let found = 0;
+        for (let list = adjacency.head(node, side); list >= 0; list = adjacency.listNext[list]!) {
+          const type = adjacency.listTypes[list]!;
+          if (edgeTypes !== undefined && edgeTypes[type] !== 1) continue;
+          found += 1;
+          if (!asked && !catalog.isUndirected(type)) continue;
+          if (adjacency.listFlags[list] !== COMPLETE || names(adjacency, list, far)) return node;
+        }
+        // Evicted since it was read, so it may have named the far end.
+        const known = (nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0;
+        if (asked && !known && found < wanted) return node;
+      }
+    }
+    return -1;
+  }
+
+  #breaksHopByEdge(hop: HopGuard, change: AppliedChange): number {
+    const { shape, boundary } = hop;
+    const { op, before, after, source, target, type, slot } = change;
+    if (shape.edgeTypes !== undefined && shape.edgeTypes[type] !== 1) return -1;
+    const both = shape.direction === "both" || this.#resident.catalog.isUndirected(type);
+    let origin = -1;
+    if (source >= 0 && (both || shape.direction === "out") && hop.has(source)) origin = source;
+    else if (target >= 0 && (both || shape.direction === "in") && hop.has(target)) origin = target;
+    if (origin < 0) return -1;
+    if (boundary !== undefined && slot >= 0) {
+      const order = this.#resident.edges.compareIds(slot, boundary.edge);
+      if (boundary.order === "asc" ? order > 0 : order < 0) return -1;
+    }
+    const test = (state: RecordState | undefined): boolean | undefined =>
+      shape.edgeFilter === undefined ? true : state === undefined ? undefined : shape.edgeFilter.test(state);
+    if ((op & DATA) !== 0 && (op & (CREATED | REMOVED | ACCESS)) === 0) {
+      if (shape.edgeFilter === undefined && hop.orderedBy === undefined && !this.#isRuled(change)) return -1;
+      const was = test(before);
+      const is = test(after);
+      const differs =
+        was === undefined || is === undefined || was !== is || ordersDiffer(hop.orderedBy, before, after);
+      return differs ? origin : -1;
+    }
+    if (test((op & CREATED) !== 0 ? after : (before ?? after)) === false) return -1;
+    const far = origin === source ? target : source;
+    return this.#farMayMatch(shape, far) ? origin : -1;
+  }
+
+  #farMayMatch(shape: HopShape, far: number): boolean {
+    if (far < 0) return true;
+    const { nodes } = this.#resident;
+    if (shape.nodeTypes !== undefined && shape.nodeTypes[nodes.types[far]!] !== 1) return false;
+    const state = nodes.states[far];
+    return shape.nodeFilter === undefined || state === undefined || shape.nodeFilter.test(state);
+  }
+}
+
+/** What is not known differs from everything, itself included. */
+function outcome(filter: Predicate, state: RecordState | undefined): boolean | number {
+  return state === undefined ? Number.NaN : filter.test(state);
+}
+
+function names(adjacency: Adjacency, list: number, far: number): boolean {
+  for (let chunk = adjacency.listFirst[list]!; chunk >= 0; chunk = adjacency.chunkNext[chunk]!) {
+    const from = adjacency.chunkOffsets[chunk]!;
+    const to = from + adjacency.chunkLengths[chunk]! * 2;
+    for (let at = from; at < to; at += 2) if (adjacency.data[at] === far) return true;
+  }
+  return false;
+}
+
+function ordersDiffer(
+  field: string | undefined,
+  before: RecordState | undefined,
+  after: RecordState | undefined,
+): boolean {
+  if (field === undefined) return false;
+  return before === undefined || after === undefined || before[field] !== after[field];
+}
+
+function sameShape(left: HopShape, right: HopShape): boolean {
+  return (
+    left === right ||
+    (left.direction === right.direction &&
+      left.edgeTypes === right.edgeTypes &&
+      left.nodeTypes === right.nodeTypes &&
+      left.edgeFilter?.key === right.edgeFilter?.key &&
+      left.nodeFilter?.key === right.nodeFilter?.key)
+  );
+}
+
+export function recordKey(resident: ResidentGraph, kind: 0 | 1, slot: number): string {
+  return (kind === NODE ? resident.nodes : resident.edges).idOf(slot);
+}

@@ -1,0 +1,50 @@
+import type { Principal } from "../access/principal.ts";
+import type { Id, IdSource } from "../model/id.ts";
+import type { Store } from "../persistence/store.ts";
+import type { Loader } from "../resident/loader.ts";
+import type { ResidentGraph } from "../resident/resident-graph.ts";
+import type { Catalog } from "../schema/catalog.ts";
+import type { NodeEntity } from "../schema/entity.ts";
+import type { MaybePromise } from "../util/maybe-async.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Unit } from "./unit.ts";
+
+/** Makes the lazy references that an entity's `out`, `in` and `both` give; they live above units. */
+export type HopFactory = (
+  unit: Unit,
+  entity: NodeEntity,
+  direction: "out" | "in" | "both",
+  type: unknown,
+  filter: unknown,
+  options: unknown,
+) => unknown;
+
+/** For `graph.status()`. */
+export interface RuntimeCounts {
+  commits: number;
+  conflicts: number;
+}
+
+/** What all units of one open graph share. */
+export interface Runtime {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly resident: ResidentGraph;
+  readonly loader: Loader;
+  readonly ids: IdSource;
+  readonly scheduler: Scheduler;
+  readonly hop: HopFactory;
+  principal(root: Id): Principal;
+  /**
+   * Sees to it that what other processes committed before this turn of the event loop is known. At once over a
+   * synchronous store; over others L1 follows in the background, and this does nothing.
+   */
+  freshen(): void;
+  /** Deletes edges between two nodes, as an entity's `disconnect` asks. */
+  disconnect(unit: Unit, from: NodeEntity, to: number, type: unknown, filter: unknown): MaybePromise<number>;
+  /** How often a unit is tried before it ends in a ConflictError. */
+  readonly attempts: number;
+  readonly counts: RuntimeCounts;
+  /** Told of errors that belong to nobody's call. */
+  reportError(error: unknown): void;
+}

@@ -1,0 +1,39 @@
+/** Time and turns of the event loop, injected so that tests can own them. */
+export interface Scheduler {
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+  /** Calls back in a later turn of the event loop, after what is due now; never keeps the process alive for long. */
+  nextTurn(callback: () => void): void;
+  /** Calls back after so many milliseconds, without keeping the process alive. @returns what cancels it */
+  after(ms: number, callback: () => void): () => void;
+}
+
+interface Immediates {
+  setImmediate?: (callback: () => void) => unknown;
+}
+
+/** The platform's own clock and timers. */
+export function systemScheduler(): Scheduler {
+  const { setImmediate } = globalThis as Immediates;
+  return {
+    now: () => performance.now(),
+    nextTurn: setImmediate === undefined ? viaChannel() : (callback) => void setImmediate(callback),
+    after(ms, callback) {
+      const timer: unknown = setTimeout(callback, ms);
+      // Node, Bun and Deno keep a process alive for its timers; an open graph must not.
+      (timer as { unref?: () => void }).unref?.();
+      return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
+    },
+  };
+}
+
+/** Browsers have no setImmediate, and their setTimeout waits 4 ms. */
+function viaChannel(): (callback: () => void) => void {
+  const waiting: (() => void)[] = [];
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => waiting.shift()?.();
+  return (callback) => {
+    waiting.push(callback);
+    port2.postMessage(undefined);
+  };
+}

@@ -1,0 +1,685 @@
+import type { Principal } from "../access/principal.ts";
+import { AccessDeniedError, ClosedError, GraphError, NotFoundError } from "../errors.ts";
+import {
+  type AccessRecord,
+  newEdgeAccess,
+  newNodeAccess,
+  withAll,
+  withoutRoot,
+  withRoot,
+} from "../model/access-record.ts";
+import { type Id, parseId, requireId } from "../model/id.ts";
+import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
+import { BY_RULE } from "../resident/access-classes.ts";
+import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
+import type { OpenUnit } from "../resident/resident-graph.ts";
+import { inheritAside } from "../resident/states.ts";
+import type { TypeDefinition } from "../schema/definition.ts";
+import { EdgeToMake } from "../schema/edge.ts";
+import {
+  EdgeEntity,
+  Entity,
+  type EntityHost,
+  hostOf,
+  isDataRead,
+  markDataRead,
+  NodeEntity,
+  setStateOf,
+  slotOf,
+} from "../schema/entity.ts";
+import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { UnitConflict } from "./conflict.ts";
+import { editDraft } from "./draft.ts";
+import { NOW, Pending, type PendingRecord } from "./pending.ts";
+import { type HandedRecords, ReadSet } from "./read-set.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** In place of a level: the type's rule decides, and the record's fields must be read first. */
+export const NEEDS_STATE = -1;
+
+/**
+ * One unit of work: everything it reads is of one moment, everything it writes is its own until it commits.
+ *
+ * It is the host of the entities it hands out, and the one place where a principal's rights meet what it asks for
+ * (`levelOf`, `demand`): queries, walkers and entities all come through here.
+ */
+export class Unit implements EntityHost, OpenUnit, HandedRecords {
+  readonly runtime: Runtime;
+  readonly principal: Principal;
+  readonly id: Id;
+  readonly readSet: ReadSet;
+  firstStamp: number;
+  position: number;
+  pending: Pending | undefined;
+
+  readonly #nodes: Map<number, NodeEntity> = new Map();
+  readonly #edges: Map<number, EdgeEntity> = new Map();
+  readonly #committed: (() => unknown)[] = [];
+  #closed = false;
+  #conflict: UnitConflict | undefined;
+  #doom: unknown;
+  #isDoomed = false;
+
+  /** @param unitId given where the store must know the unit beforehand, to lease to it */
+  constructor(runtime: Runtime, principal: Principal, unitId?: Id) {
+    this.runtime = runtime;
+    this.principal = principal;
+    this.id = unitId ?? runtime.ids.nextId();
+    const { resident } = runtime;
+    this.firstStamp = resident.nextStamp();
+    this.position = resident.log.end;
+    this.readSet = new ReadSet(resident, this, () => this.firstStamp);
+    resident.enter(this);
+  }
+
+  // ---- life --------------------------------------------------------------------------------------------------
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The conflict that ended this attempt, where there was one. */
+  get conflict(): UnitConflict | undefined {
+    return this.#conflict;
+  }
+
+  /** Every graph call starts here: the unit is open, and what it has read still holds. */
+  begin(): void {
+    if (this.#closed) {
+      throw new ClosedError({
+        code: "RW_CLOSED",
+        message: "this record belongs to a unit of work that has ended",
+      });
+    }
+    if (this.#conflict !== undefined) throw this.#conflict;
+    this.runtime.freshen();
+    if (this.runtime.resident.log.end !== this.position) this.validate();
+  }
+
+  /**
+   * Checks the read set against what was committed since it was last checked.
+   * @throws {UnitConflict} where it no longer holds
+   */
+  validate(): void {
+    const { log } = this.runtime.resident;
+    const commits = log.since(this.position);
+    if (commits === undefined) this.#fail("everything");
+    for (const { changes } of commits!) {
+      if (changes === undefined) this.#fail("everything");
+      for (const change of changes!) {
+        const key = this.readSet.conflict(change);
+        if (key !== undefined) this.#fail(key);
+      }
+    }
+    this.position = log.end;
+  }
+
+  /** Whether everything read so far still holds. */
+  holds(): boolean {
+    if (this.#conflict !== undefined) return false;
+    try {
+      this.validate();
+      return true;
+    } catch (error) {
+      if (error instanceof UnitConflict) return false;
+      throw error;
+    }
+  }
+
+  #fail(key: string): never {
+    this.#conflict = new UnitConflict(key);
+    throw this.#conflict;
+  }
+
+  /** Marks the attempt as lost to others, by this key. */
+  failOn(key: string): UnitConflict {
+    this.#conflict ??= new UnitConflict(key);
+    return this.#conflict;
+  }
+
+  /** Nothing of the unit may be committed any more, whatever happens to the error. */
+  doom(error: unknown): void {
+    if (this.#isDoomed) return;
+    this.#isDoomed = true;
+    this.#doom = error;
+  }
+
+  get isDoomed(): boolean {
+    return this.#isDoomed;
+  }
+
+  get doomedBy(): unknown {
+    return this.#doom;
+  }
+
+  onCommit(callback: () => unknown): void {
+    if (typeof callback !== "function") throw new TypeError("onCommit takes a function");
+    this.begin();
+    this.#committed.push(callback);
+  }
+
+  get committedCallbacks(): readonly (() => unknown)[] {
+    return this.#committed;
+  }
+
+  /** Ends the unit. Its entities keep their last state. @param kept whether what it made is in L1 now */
+  close(kept: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { resident } = this.runtime;
+    if (!kept && this.pending !== undefined) {
+      for (const slot of this.pending.createdNodes) resident.abandon(resident.nodes, slot);
+      for (const slot of this.pending.createdEdges) resident.abandon(resident.edges, slot);
+    }
+    resident.leave(this);
+  }
+
+  // ---- entities ----------------------------------------------------------------------------------------------
+
+  table(kind: RecordKind): RecordTable {
+    return kind === NODE ? this.runtime.resident.nodes : this.runtime.resident.edges;
+  }
+
+  held(kind: RecordKind, slot: number): 0 | 1 | 2 {
+    const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
+    if (entity === undefined) return 0;
+    return isDataRead(entity) ? 2 : 1;
+  }
+
+  /** The node as this unit's entity; its state must be resident. */
+  node(slot: number): NodeEntity {
+    return this.#nodes.get(slot) ?? (this.#hand(NODE, slot) as NodeEntity);
+  }
+
+  edge(slot: number): EdgeEntity {
+    return this.#edges.get(slot) ?? (this.#hand(EDGE, slot) as EdgeEntity);
+  }
+
+  /** Whether the entity can be had without reading. */
+  hasState(kind: RecordKind, slot: number): boolean {
+    if (this.table(kind).states[slot] !== undefined) return true;
+    return (kind === NODE ? this.#nodes : this.#edges).has(slot);
+  }
+
+  get entities(): {
+    readonly nodes: ReadonlyMap<number, NodeEntity>;
+    readonly edges: ReadonlyMap<number, EdgeEntity>;
+  } {
+    return { nodes: this.#nodes, edges: this.#edges };
+  }
+
+  #hand(kind: RecordKind, slot: number): Entity {
+    const { resident, catalog } = this.runtime;
+    const table = this.table(kind);
+    const state = this.stateOf(kind, slot)!;
+    const at = slot << 2;
+    const { ids } = table;
+    const definition = catalog.definition(table.types[slot]!);
+    const entity = definition.instantiate(
+      this,
+      slot,
+      state,
+      ids[at]!,
+      ids[at + 1]!,
+      ids[at + 2]!,
+      ids[at + 3]!,
+    );
+    table.stamps[slot] = resident.stamp;
+    if (kind === NODE) this.#nodes.set(slot, entity as NodeEntity);
+    else this.#edges.set(slot, entity as EdgeEntity);
+    return entity;
+  }
+
+  /** The record's fields as this unit sees them, `undefined` where they are not resident. */
+  stateOf(kind: RecordKind, slot: number, mark: number = NOW): RecordState | undefined {
+    const { pending } = this;
+    if (pending !== undefined) {
+      const record = pending.at(kind === NODE ? pending.nodes : pending.edges, slot, mark);
+      if (record?.state !== undefined) return record.state;
+    }
+    return this.table(kind).states[slot];
+  }
+
+  isRemoved(kind: RecordKind, slot: number, mark: number = NOW): boolean {
+    if ((this.table(kind).flags[slot]! & DELETED) !== 0) return true;
+    const { pending } = this;
+    if (pending === undefined) return false;
+    const records = kind === NODE ? pending.nodes : pending.edges;
+    if (pending.at(records, slot, mark)?.removed === true) return true;
+    if (kind === NODE || pending.removedNodes === 0) return false;
+    const { sources, targets } = this.runtime.resident.edges;
+    return this.isRemoved(NODE, sources[slot]!, mark) || this.isRemoved(NODE, targets[slot]!, mark);
+  }
+
+  /** First field read: from here on the unit depends on the record's data version. */
+  noteDataRead(_entity: Entity): void {
+    // The entity itself remembers it, and `held` asks the entity.
+  }
+
+  // ---- access ------------------------------------------------------------------------------------------------
+
+  /**
+   * What the principal may do with the record alone, 0 to 3; {@link NEEDS_STATE} where the type's rule must see fields
+   * that are not resident.
+   */
+  levelOf(kind: RecordKind, slot: number, mark: number = NOW): number {
+    const table = this.table(kind);
+    if (this.isRemoved(kind, slot, mark)) return 0;
+    if ((table.flags[slot]! & PENDING) !== 0) return 3;
+    let accessClass = table.accessClasses[slot]!;
+    if (this.pending !== undefined) {
+      const record = this.pending.at(kind === NODE ? this.pending.nodes : this.pending.edges, slot, mark);
+      if (record !== undefined && record.accessClass >= 0) accessClass = record.accessClass;
+    }
+    const level = this.principal.level(accessClass);
+    return level === BY_RULE ? this.#ruledLevel(kind, slot, accessClass, mark) : level;
+  }
+
+  #ruledLevel(kind: RecordKind, slot: number, accessClass: number, mark: number): number {
+    const state = this.stateOf(kind, slot, mark);
+    if (state === undefined) return NEEDS_STATE;
+    const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
+    const answer = definition.judge(state, this.principal.id);
+    return answer ?? this.principal.levelWithoutRule(accessClass);
+  }
+
+  /** Whether the node may be seen; {@link NEEDS_STATE} as for `levelOf`. */
+  sees(slot: number, mark: number = NOW): number {
+    return this.levelOf(NODE, slot, mark);
+  }
+
+  /** An edge is seen where it and both its ends are. */
+  seesEdge(slot: number, mark: number = NOW): number {
+    const own = this.levelOf(EDGE, slot, mark);
+    if (own === 0) return 0;
+    const { sources, targets } = this.runtime.resident.edges;
+    const source = this.levelOf(NODE, sources[slot]!, mark);
+    if (source === 0) return 0;
+    const target = this.levelOf(NODE, targets[slot]!, mark);
+    if (target === 0) return 0;
+    return own < 0 || source < 0 || target < 0 ? NEEDS_STATE : Math.min(own, 3);
+  }
+
+  /** @throws {AccessDeniedError} where the principal has less than this level */
+  demand(kind: RecordKind, slot: number, required: LevelValue, what: string): void {
+    if (this.isRemoved(kind, slot)) throw this.#gone(kind, slot, what);
+    const actual = this.levelOf(kind, slot);
+    if (actual < required) throw this.#denied(kind, slot, required, Math.max(0, actual) as LevelValue, what);
+  }
+
+  #denied(
+    kind: RecordKind,
+    slot: number,
+    required: LevelValue,
+    actual: LevelValue,
+    what: string,
+  ): AccessDeniedError {
+    const table = this.table(kind);
+    const type = this.runtime.catalog.definition(table.types[slot]!).name;
+    return new AccessDeniedError({
+      message: `${what} needs ${levelName(required)} on ${type} ${table.idOf(slot)}, and this principal has ${levelName(actual)}`,
+      target: table.idOf(slot),
+      required: levelName(required),
+      actual: levelName(actual),
+    });
+  }
+
+  #gone(kind: RecordKind, slot: number, what: string): NotFoundError {
+    const table = this.table(kind);
+    const type = this.runtime.catalog.definition(table.types[slot]!).name;
+    return new NotFoundError({
+      message: `${what}: ${type} ${table.idOf(slot)} was deleted in this unit of work`,
+    });
+  }
+
+  /** Remembers how the unit's writes stand now, for reads that come later but must see no more. */
+  mark(): number {
+    return this.#write().mark();
+  }
+
+  releaseMarks(): void {
+    this.pending?.releaseMarks();
+  }
+
+  // ---- writes ------------------------------------------------------------------------------------------------
+
+  #write(): Pending {
+    this.pending ??= new Pending();
+    return this.pending;
+  }
+
+  #records(kind: RecordKind): Map<number, PendingRecord> {
+    const pending = this.#write();
+    return kind === NODE ? pending.nodes : pending.edges;
+  }
+
+  /** Makes a node that belongs to the principal; without an edge nothing leads to it. */
+  createNode(definition: TypeDefinition, fields: unknown): NodeEntity {
+    this.begin();
+    return this.#makeNode(definition, definition.create(fields));
+  }
+
+  #makeNode(definition: TypeDefinition, state: RecordState): NodeEntity {
+    const { resident, catalog, ids } = this.runtime;
+    ids.next(words);
+    const slot = resident.nodes.take(words[0]!, words[1]!, words[2]!, words[3]!);
+    this.#born(NODE, slot, catalog.numberOf(definition.name), state, newNodeAccess);
+    this.#write().addNode(slot);
+    return this.node(slot);
+  }
+
+  #born(kind: RecordKind, slot: number, type: number, state: RecordState, access: AccessRecord): void {
+    const { resident, catalog } = this.runtime;
+    const table = this.table(kind);
+    table.flags[slot]! |= PENDING;
+    table.types[slot] = type;
+    // A root owns itself; everything else belongs to whoever acts.
+    const isRoot = kind === NODE && type === catalog.rootNumber;
+    const at = slot << 2;
+    const owner = isRoot
+      ? resident.classes.owner(table.ids[at]!, table.ids[at + 1]!, table.ids[at + 2]!, table.ids[at + 3]!)
+      : this.#ownOwner();
+    table.accessClasses[slot] = resident.classes.classOf(owner, access, catalog.isRuled(type));
+    table.dataVersions[slot] = 1;
+    table.accessVersions[slot] = 1;
+    resident.setState(table, slot, state);
+  }
+
+  #owner = -1;
+  #ownOwner(): number {
+    if (this.#owner < 0) {
+      parseId(this.principal.id, words);
+      this.#owner = this.runtime.resident.classes.owner(words[0]!, words[1]!, words[2]!, words[3]!);
+    }
+    return this.#owner;
+  }
+
+  /** Makes an edge; both ends need the connect level. */
+  createEdge(definition: TypeDefinition, fields: unknown, source: number, target: number): EdgeEntity {
+    this.begin();
+    this.demand(NODE, source, 2, `connecting by ${definition.name}`);
+    this.demand(NODE, target, 2, `connecting by ${definition.name}`);
+    const { resident, catalog } = this.runtime;
+    catalog.checkEnds(definition, resident.nodes.types[source]!, resident.nodes.types[target]!);
+    return this.#makeEdge(definition, definition.create(fields), source, target);
+  }
+
+  #makeEdge(definition: TypeDefinition, state: RecordState, source: number, target: number): EdgeEntity {
+    const { resident, catalog, ids } = this.runtime;
+    ids.next(words);
+    const { edges } = resident;
+    const slot = edges.take(words[0]!, words[1]!, words[2]!, words[3]!);
+    edges.sources[slot] = source;
+    edges.targets[slot] = target;
+    const type = catalog.numberOf(definition.name);
+    this.#born(EDGE, slot, type, state, newEdgeAccess);
+    // The ends must be there when this commits; being handed them is what guards that.
+    this.node(source);
+    this.node(target);
+    const out = source * 2;
+    const into = catalog.isUndirected(type) ? target * 2 : target * 2 + 1;
+    if (out === into) this.#write().addEdge(slot, out);
+    else this.#write().addEdge(slot, out, into);
+    return this.edge(slot);
+  }
+
+  writeField(entity: Entity, field: string, value: unknown): void {
+    const { kind, slot, definition } = this.#target(entity, 3, `writing "${field}"`);
+    const before = this.stateOf(kind, slot)!;
+    const stored = definition.validateField(field, value);
+    markDataRead(entity);
+    if (Object.is(before[field], stored)) return;
+    this.#setState(kind, slot, entity, before, { ...before, [field]: stored });
+  }
+
+  updateEntity(entity: Entity, edit: unknown): void {
+    const { kind, slot, definition } = this.#target(entity, 3, "update");
+    const before = this.stateOf(kind, slot)!;
+    markDataRead(entity);
+    const after = editDraft(definition, before, edit);
+    if (after !== before) this.#setState(kind, slot, entity, before, after);
+  }
+
+  #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
+    inheritAside(before, after);
+    const table = this.table(kind);
+    this.#write().change(this.#records(kind), slot, { state: after });
+    // A record of this unit's own making holds its fields in the table, for nobody else can see it.
+    if ((table.flags[slot]! & PENDING) !== 0) this.runtime.resident.setState(table, slot, after);
+    setStateOf(entity, after);
+  }
+
+  deleteEntity(entity: Entity): void {
+    const { slot, kind } = this.#own(entity, "delete");
+    if (kind === EDGE) this.deleteEdge(slot);
+    else this.deleteNode(slot);
+  }
+
+  /** @param asRoot whether this is the one way in which a root may go */
+  deleteNode(slot: number, asRoot = false): void {
+    this.demand(NODE, slot, 3, "delete");
+    const { catalog, resident } = this.runtime;
+    if (!asRoot && resident.nodes.types[slot] === catalog.rootNumber) {
+      throw new GraphError({ code: "RW_ROOT_DELETE", message: "a root is deleted by graph.deleteRoot" });
+    }
+    this.#write().change(this.#records(NODE), slot, { removed: true });
+  }
+
+  /** Removing an edge needs write on it or on either of its ends. */
+  deleteEdge(slot: number): void {
+    if (this.isRemoved(EDGE, slot)) throw this.#gone(EDGE, slot, "delete");
+    const { sources, targets } = this.runtime.resident.edges;
+    const actual = this.levelOf(EDGE, slot);
+    const may =
+      actual === 3 || this.levelOf(NODE, sources[slot]!) === 3 || this.levelOf(NODE, targets[slot]!) === 3;
+    if (!may) throw this.#denied(EDGE, slot, 3, Math.max(0, actual) as LevelValue, "removing an edge");
+    this.edge(slot);
+    this.#write().change(this.#records(EDGE), slot, { removed: true });
+  }
+
+  // ---- grants ------------------------------------------------------------------------------------------------
+
+  grant(entity: Entity, level: Level): void {
+    levelValue(level);
+    this.#changeAccess(entity, "grant", (access) => withAll(access, level));
+  }
+
+  revoke(entity: Entity): void {
+    this.#changeAccess(entity, "revoke", (access) => withAll(access, "none"));
+  }
+
+  allowRoot(entity: Entity, root: Entity | Id, level: Level): void {
+    levelValue(level);
+    const id = rootId(root);
+    this.#changeAccess(entity, "allowRoot", (access) => withRoot(access, id, level));
+  }
+
+  disallowRoot(entity: Entity, root: Entity | Id): void {
+    const id = rootId(root);
+    this.#changeAccess(entity, "disallowRoot", (access) => withoutRoot(access, id));
+  }
+
+  accessOf(entity: Entity): AccessRecord {
+    const { kind, slot } = this.#own(entity, "access");
+    const record = this.pending?.at(kind === NODE ? this.pending.nodes : this.pending.edges, slot, NOW);
+    const table = this.table(kind);
+    return record?.access ?? this.runtime.resident.classes.recordOf(table.accessClasses[slot]!)!;
+  }
+
+  ownerIdOf(entity: Entity): Id {
+    const { kind, slot } = this.#own(entity, "owner");
+    return this.runtime.resident.classes.ownerOf(this.table(kind).accessClasses[slot]!)!.id;
+  }
+
+  #changeAccess(entity: Entity, what: string, change: (access: AccessRecord) => AccessRecord): void {
+    const { kind, slot } = this.#target(entity, 3, what);
+    const { resident, catalog } = this.runtime;
+    const table = this.table(kind);
+    const before = this.accessOf(entity);
+    const access = change(before);
+    if (access === before) return;
+    const owner = resident.classes.ownerNumber(table.accessClasses[slot]!);
+    const accessClass = resident.classes.classOf(owner, access, catalog.isRuled(table.types[slot]!));
+    if ((table.flags[slot]! & PENDING) !== 0) table.accessClasses[slot] = accessClass;
+    this.#write().change(this.#records(kind), slot, { access, accessClass });
+  }
+
+  // ---- what entities ask of their host ------------------------------------------------------------------------
+
+  hop(
+    entity: NodeEntity,
+    direction: "out" | "in" | "both",
+    type?: unknown,
+    filter?: unknown,
+    options?: unknown,
+  ): unknown {
+    this.#own(entity, direction);
+    return this.runtime.hop(this, entity, direction, type, filter, options);
+  }
+
+  connect(entity: NodeEntity, type: unknown, fields: unknown, via: unknown): NodeEntity | NodeEntity[] {
+    const { catalog, resident } = this.runtime;
+    const definition = catalog.definitionOf(type, "node");
+    const { slot } = this.#target(entity, 2, `connecting a ${definition.name}`);
+    const edge = this.#edgeToMake(via);
+    // Everything is checked before anything is made, so a refusal leaves no trace.
+    catalog.checkEnds(edge.definition, resident.nodes.types[slot]!, catalog.numberOf(definition.name));
+    const edgeFields = edge.definition.create(edge.fields);
+    if (!Array.isArray(fields)) {
+      return this.#connectOne(slot, definition, definition.create(fields), edge.definition, edgeFields);
+    }
+    const states = fields.map((each) => definition.create(each));
+    return states.map((state) => this.#connectOne(slot, definition, state, edge.definition, edgeFields));
+  }
+
+  #connectOne(
+    source: number,
+    type: TypeDefinition,
+    state: RecordState,
+    edge: TypeDefinition,
+    edgeState: RecordState,
+  ): NodeEntity {
+    const node = this.#makeNode(type, state);
+    this.#makeEdge(edge, edgeState, source, slotOf(node));
+    return node;
+  }
+
+  link(entity: NodeEntity, other: unknown, via: unknown): EdgeEntity {
+    const { slot } = this.#own(entity, "link");
+    if (!(other instanceof NodeEntity)) throw new TypeError("link takes a node");
+    const edge = this.#edgeToMake(via);
+    return this.createEdge(edge.definition, edge.fields, slot, this.#adopt(other, "link"));
+  }
+
+  #edgeToMake(via: unknown): { definition: TypeDefinition; fields: unknown } {
+    const { catalog } = this.runtime;
+    if (via === undefined) return { definition: catalog.defaultEdge, fields: {} };
+    if (!(via instanceof EdgeToMake))
+      throw new TypeError("the edge to make is given as via(EdgeType, fields)");
+    return { definition: catalog.definitionOf(via.type, "edge"), fields: via.fields };
+  }
+
+  disconnect(entity: NodeEntity, other: unknown, type: unknown, filter: unknown): unknown {
+    this.#own(entity, "disconnect");
+    if (!(other instanceof NodeEntity)) throw new TypeError("disconnect takes a node");
+    return this.runtime.disconnect(this, entity, this.#adopt(other, "disconnect"), type, filter);
+  }
+
+  edgeEndId(entity: EdgeEntity, end: "source" | "target"): Id {
+    const { edges, nodes } = this.runtime.resident;
+    const slot = slotOf(entity);
+    return nodes.idOf(end === "source" ? edges.sources[slot]! : edges.targets[slot]!);
+  }
+
+  edgeEnd(entity: EdgeEntity, end: "source" | "target"): MaybePromise<NodeEntity> {
+    const { slot } = this.#own(entity, end);
+    const { edges } = this.runtime.resident;
+    const node = end === "source" ? edges.sources[slot]! : edges.targets[slot]!;
+    return this.nodeWithState(node);
+  }
+
+  /** The entity of a node that is resident at least as a stub. */
+  nodeWithState(slot: number): MaybePromise<NodeEntity> {
+    if (this.hasState(NODE, slot)) return this.node(slot);
+    this.runtime.resident.pin(this.runtime.resident.nodes, slot);
+    return andThen(
+      this.runtime.loader.nodes([slot], () => {
+        this.begin();
+        return this.node(slot);
+      }),
+      (node) => node,
+    );
+  }
+
+  /** The record of an entity of this unit, which must be open. */
+  #own(entity: Entity, what: string): { kind: RecordKind; slot: number } {
+    this.begin();
+    if (!(entity instanceof Entity)) throw new TypeError(`${what} takes a node or an edge`);
+    const slot = hostOf(entity) === this ? slotOf(entity) : this.#adopt(entity, what);
+    return { kind: entity instanceof EdgeEntity ? EDGE : NODE, slot };
+  }
+
+  #target(
+    entity: Entity,
+    required: LevelValue,
+    what: string,
+  ): { kind: RecordKind; slot: number; definition: TypeDefinition } {
+    const { kind, slot } = this.#own(entity, what);
+    this.demand(kind, slot, required, what);
+    return { kind, slot, definition: this.runtime.catalog.definition(this.table(kind).types[slot]!) };
+  }
+
+  /** The slot of a record that another unit handed out: it is looked at again, as this unit's principal. */
+  #adopt(entity: Entity, what: string): number {
+    if (!(entity instanceof Entity)) throw new TypeError(`${what} takes a node`);
+    if (hostOf(entity) === this) return slotOf(entity);
+    const kind = entity instanceof EdgeEntity ? EDGE : NODE;
+    const slot = this.findResident(kind, entity.id);
+    if (slot >= 0 && this.hasState(kind, slot) && this.levelOf(kind, slot) > 0) {
+      if (kind === NODE) this.node(slot);
+      else this.edge(slot);
+      return slot;
+    }
+    const loaded =
+      kind === NODE
+        ? this.runtime.loader.nodesById([entity.id], () => this.findResident(kind, entity.id))
+        : -1;
+    if (typeof loaded === "number" && loaded >= 0 && this.levelOf(kind, loaded) > 0) {
+      this.node(loaded);
+      return loaded;
+    }
+    throw new NotFoundError({
+      message: `${what}: ${entity.id} comes from another unit of work and cannot be read here; get it in this one first`,
+    });
+  }
+
+  /** The slot of a record by its public id: this unit's own new ones too; -1 where it is not resident. */
+  findResident(kind: RecordKind, id: Id): number {
+    requireId(id);
+    parseId(id, words);
+    const found = this.table(kind).find(words[0]!, words[1]!, words[2]!, words[3]!);
+    if (found >= 0 || this.pending === undefined) return found;
+    const { ids } = this.table(kind);
+    for (const slot of kind === NODE ? this.pending.createdNodes : this.pending.createdEdges) {
+      const at = slot << 2;
+      if (
+        ids[at + 3] === words[3] &&
+        ids[at + 2] === words[2] &&
+        ids[at + 1] === words[1] &&
+        ids[at] === words[0]
+      )
+        return slot;
+    }
+    return -1;
+  }
+}
+
+/** Filled and read within one step. */
+const words = new Int32Array(4);
+
+function rootId(root: Entity | Id): Id {
+  const id = typeof root === "string" ? root : root.id;
+  requireId(id);
+  return id;
+}

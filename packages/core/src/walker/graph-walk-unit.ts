@@ -1,0 +1,263 @@
+import { isId } from "../model/id.ts";
+import { describeKind } from "../model/value-kind.ts";
+import { Query } from "../query/query.ts";
+import { findRecord, hopOf } from "../query/select.ts";
+import type { Hop } from "../query/shape.ts";
+import { IN, OUT, type Side } from "../resident/adjacency.ts";
+import { EDGE, NODE } from "../resident/change-log.ts";
+import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
+import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
+import { EdgeEntity, Entity, hostOf, NodeEntity, slotOf } from "../schema/entity.ts";
+import { NOW } from "../unit/pending.ts";
+import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { type Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
+
+/** How many kinds of neighbourhood a walk is remembered to have asked for. */
+const MOST_DEMANDS = 4;
+
+/** A unit of work as the walking engine sees it. */
+export class GraphWalkUnit implements WalkUnit {
+  readonly unit: Unit;
+  /** The hops that this walk made from single nodes: the next nodes will be asked the same. */
+  readonly #demands: Hop[];
+
+  constructor(unit: Unit, demands: Hop[] = []) {
+    this.unit = unit;
+    this.#demands = demands;
+  }
+
+  get demands(): Hop[] {
+    return this.#demands;
+  }
+
+  locate(target: unknown, here: Entity | undefined, position: number = NOW): MaybePromise<Located> {
+    if (target instanceof Query) return this.#locateQuery(target, position);
+    if (target instanceof Entity) return this.#locateEntity(target, here, position);
+    if (Array.isArray(target)) return this.#locateList(target, here, position);
+    if (isId(target)) {
+      return andThen(findRecord(this.unit, NODE, target), (slot) => {
+        if (slot >= 0) return { locations: [slot * 2] };
+        return andThen(findRecord(this.unit, EDGE, target), (edge) =>
+          edge < 0 ? { locations: [] } : this.#withFar(edge, undefined),
+        );
+      });
+    }
+    throw new TypeError(
+      `visit takes a node, an edge, a list of them or a query, got ${describeKind(target)}`,
+    );
+  }
+
+  #locateQuery(query: Query, position: number): MaybePromise<Located> {
+    const { steps, output } = query.plan;
+    const last = steps[steps.length - 1]!;
+    if (last.kind === "hop") this.#note(hopOf(this.unit, last));
+    return andThen(query.select(this.unit, Number.POSITIVE_INFINITY, position), ({ nodes, edges }) => {
+      if (output === "nodes" || edges === undefined) return { locations: doubled(nodes) };
+      const locations = edges.map((edge) => edge * 2 + 1);
+      return { locations, far: doubled(nodes) };
+    });
+  }
+
+  #note(hop: Hop): void {
+    const demands = this.#demands;
+    for (const known of demands) {
+      if (known === hop || (known.direction === hop.direction && known.edgeTypes === hop.edgeTypes)) return;
+    }
+    if (demands.length < MOST_DEMANDS) demands.push(hop);
+  }
+
+  #locateEntity(entity: Entity, here: Entity | undefined, position: number): MaybePromise<Located> {
+    const kind = entity instanceof EdgeEntity ? EDGE : NODE;
+    const own = hostOf(entity) === this.unit;
+    const slot = own ? slotOf(entity) : findRecord(this.unit, kind, entity.id);
+    return andThen(slot, (found) => {
+      if (found < 0) return { locations: [] };
+      if (kind === NODE) {
+        const seen = this.unit.sees(found, position);
+        return { locations: seen === 0 ? [] : [found * 2] };
+      }
+      return this.unit.seesEdge(found, position) === 0 ? { locations: [] } : this.#withFar(found, here);
+    });
+  }
+
+  #withFar(edge: number, here: Entity | undefined): Located {
+    const { sources, targets } = this.unit.runtime.resident.edges;
+    const from = here instanceof NodeEntity && hostOf(here) === this.unit ? slotOf(here) : -1;
+    const far = targets[edge] === from ? sources[edge]! : targets[edge]!;
+    return { locations: [edge * 2 + 1], far: [far * 2] };
+  }
+
+  #locateList(list: readonly unknown[], here: Entity | undefined, position: number): MaybePromise<Located> {
+    const parts = list.map((each) => {
+      if (!(each instanceof Entity))
+        throw new TypeError(`a list to visit holds nodes and edges, got ${describeKind(each)}`);
+      return this.#locateEntity(each, here, position);
+    });
+    const join = (located: readonly Located[]): Located => {
+      const locations: Location[] = [];
+      const far: Location[] = [];
+      for (const part of located) {
+        for (const [i, location] of part.locations.entries()) {
+          locations.push(location);
+          far.push(part.far?.[i] ?? NOWHERE);
+        }
+      }
+      return far.every((each) => each === NOWHERE) ? { locations } : { locations, far };
+    };
+    return parts.some(isThenable) ? Promise.all(parts).then(join) : join(parts as Located[]);
+  }
+
+  mark(): number {
+    return this.unit.mark();
+  }
+
+  release(): void {
+    this.unit.releaseMarks();
+  }
+
+  enter(location: Location): MaybePromise<Entity | undefined> {
+    const { unit } = this;
+    unit.begin();
+    const slot = location >> 1;
+    const kind = (location & 1) as 0 | 1;
+    if (unit.isRemoved(kind, slot)) return undefined;
+    const level = kind === NODE ? unit.levelOf(NODE, slot) : unit.seesEdge(slot);
+    if (level === 0) return undefined;
+    if (level !== NEEDS_STATE && unit.hasState(kind, slot))
+      return kind === NODE ? unit.node(slot) : unit.edge(slot);
+    return this.#load(kind, slot);
+  }
+
+  #load(kind: 0 | 1, slot: number): MaybePromise<Entity | undefined> {
+    const { unit } = this;
+    const { loader, resident } = unit.runtime;
+    const judge = (): MaybePromise<Entity | undefined> => {
+      if (unit.isRemoved(kind, slot)) return undefined;
+      const level = kind === NODE ? unit.levelOf(NODE, slot) : unit.seesEdge(slot);
+      if (level === NEEDS_STATE) {
+        const ends = [resident.edges.sources[slot]!, resident.edges.targets[slot]!];
+        const missing = ends.filter((node) => resident.nodes.states[node] === undefined);
+        return missing.length === 0
+          ? undefined
+          : andThen(loader.nodes([...new Set(missing)], judge), (entity) => entity);
+      }
+      if (level === 0 || !unit.hasState(kind, slot)) return undefined;
+      return kind === NODE ? unit.node(slot) : unit.edge(slot);
+    };
+    if (unit.hasState(kind, slot)) return judge();
+    return andThen(
+      kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge),
+      (entity) => entity,
+    );
+  }
+
+  typeOf(location: Location): number {
+    return this.unit.table((location & 1) as 0 | 1).types[location >> 1]!;
+  }
+
+  isGone(location: Location): boolean {
+    return this.unit.isRemoved((location & 1) as 0 | 1, location >> 1);
+  }
+
+  isResident(location: Location): boolean {
+    const { unit } = this;
+    const slot = location >> 1;
+    if ((location & 1) === EDGE)
+      return unit.runtime.resident.edges.states[slot] !== undefined || unit.isRemoved(EDGE, slot);
+    const { nodes } = unit.runtime.resident;
+    if ((nodes.flags[slot]! & (PENDING | DELETED)) !== 0) return true;
+    if (nodes.states[slot] === undefined) return false;
+    for (const demand of this.#demands) if (!this.#hasNeighborhood(slot, demand)) return false;
+    return true;
+  }
+
+  #hasNeighborhood(node: number, { direction, edgeNumbers }: Hop): boolean {
+    const { adjacency, nodes, catalog } = this.unit.runtime.resident;
+    const flags = nodes.flags[node]!;
+    const has = (side: Side): boolean => {
+      if ((flags & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) return true;
+      if (edgeNumbers === undefined) return false;
+      return edgeNumbers.every(
+        (type) => adjacency.find(node, catalog.isUndirected(type) ? OUT : side, type) >= 0,
+      );
+    };
+    return (direction === "in" || has(OUT)) && (direction === "out" || has(IN));
+  }
+
+  prefetch(locations: readonly Location[]): MaybePromise<void> {
+    const { unit } = this;
+    const { resident, loader } = unit.runtime;
+    const most = Math.min(BATCH, Math.max(4, resident.bounds.maxEntries >> 3));
+    const near = locations.slice(0, most);
+    const states = unique(near, NODE).filter(
+      (slot) => !unit.hasState(NODE, slot) && this.#isStored(NODE, slot),
+    );
+    const edges = unique(near, EDGE).filter(
+      (slot) => !unit.hasState(EDGE, slot) && this.#isStored(EDGE, slot),
+    );
+    const nodes = unique(near, NODE).filter((slot) => this.#isStored(NODE, slot));
+    resident.statistics.misses += states.length + edges.length;
+    const done = (): void => {};
+    return andThen(states.length === 0 ? undefined : loader.nodes(states, done), () =>
+      andThen(edges.length === 0 ? undefined : loader.edges(edges, done), () => {
+        const requests = nodes
+          .filter((slot) => (resident.nodes.flags[slot]! & DELETED) === 0)
+          .flatMap((slot) => this.#requests(slot));
+        return requests.length === 0 ? undefined : loader.neighborhoods(requests.slice(0, BATCH), done);
+      }),
+    );
+  }
+
+  #isStored(kind: 0 | 1, slot: number): boolean {
+    return (this.unit.table(kind).flags[slot]! & (PENDING | DELETED)) === 0;
+  }
+
+  #requests(node: number): NeighborhoodRequest[] {
+    const { catalog, bounds, adjacency, nodes } = this.unit.runtime.resident;
+    const limit = Math.min(BATCH, Math.max(16, bounds.maxEntries >> 3));
+    const requests: NeighborhoodRequest[] = [];
+    for (const hop of this.#demands) {
+      if (this.#hasNeighborhood(node, hop)) continue;
+      const { direction, edgeNumbers } = hop;
+      const base = {
+        node,
+        order: "asc",
+        after: undefined,
+        limit,
+        edgeFields: hop.edgeFilter !== undefined,
+      } as const;
+      const sides: readonly Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
+      for (const side of sides) {
+        if ((nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) continue;
+        if (edgeNumbers === undefined) requests.push({ ...base, side, type: ANY_TYPE });
+        else {
+          for (const type of edgeNumbers) {
+            const hangsOn = catalog.isUndirected(type) ? OUT : side;
+            if (adjacency.find(node, hangsOn, type) < 0) requests.push({ ...base, side: hangsOn, type });
+          }
+        }
+      }
+    }
+    return requests;
+  }
+
+  locationOf(entity: Entity): Location {
+    if (!(entity instanceof Entity)) throw new TypeError("expected a node or an edge");
+    const kind = entity instanceof EdgeEntity ? EDGE : NODE;
+    const slot = hostOf(entity) === this.unit ? slotOf(entity) : this.unit.findResident(kind, entity.id);
+    return slot < 0 ? NOWHERE : slot * 2 + kind;
+  }
+}
+
+function doubled(slots: readonly number[]): number[] {
+  const locations = new Array<number>(slots.length);
+  for (let i = 0; i < slots.length; i++) locations[i] = slots[i]! * 2;
+  return locations;
+}
+
+function unique(locations: readonly Location[], kind: 0 | 1): number[] {
+  const slots = new Set<number>();
+  for (const location of locations) if ((location & 1) === kind) slots.add(location >> 1);
+  return [...slots];
+}
