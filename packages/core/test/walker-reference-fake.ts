@@ -367,7 +367,7 @@ export function walkFake(
   let yields = 0;
   let clock = 0;
   let unit: FakeUnit;
-  let saved: FakeGraph = graph.copy();
+  let saved: FakeGraph | undefined = conflicts.length > 0 ? graph.copy() : undefined;
   let checkpoint: Checkpoint | undefined;
   let doomedBy: { readonly error: unknown } | undefined;
 
@@ -406,7 +406,7 @@ export function walkFake(
         count();
         commits += 1;
         checkpoint = next;
-        saved = graph.copy();
+        if (conflicts.length > 0) saved = graph.copy();
         unit.isClosed = true;
         options.onCheckpoint?.(next);
         begin();
@@ -430,7 +430,7 @@ export function walkFake(
   const replay = (error: unknown): MaybePromise<WalkRun> => {
     if (!(error instanceof FakeConflict)) throw error;
     unit.isClosed = true;
-    graph = saved.copy();
+    graph = (saved as FakeGraph).copy();
     options.onReplay?.(checkpoint === undefined);
     return guarded();
   };

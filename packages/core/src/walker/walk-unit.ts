@@ -9,7 +9,7 @@ import type { MaybePromise } from "../util/maybe-async.ts";
  */
 export type Location = number;
 
-/** No location: what follows a node in `Located.far`. */
+/** No location. */
 export const NOWHERE = -1;
 
 /** What a visit's target came down to. The engine keeps the arrays; nobody changes them. */
@@ -64,6 +64,6 @@ export interface WalkUnit {
    */
   prefetch(locations: readonly Location[]): MaybePromise<void>;
 
-  /** @throws {TypeError} for what is no entity */
+  /** {@link NOWHERE} for a record that the unit cannot be at. @throws {TypeError} for what is no entity */
   locationOf(entity: Entity): Location;
 }

@@ -325,6 +325,7 @@ class Walk implements WalkControls {
     }
     // What was loaded ahead and is not there any more tells that the cache is smaller than the window.
     if (this.#loaded?.has(location)) this.#window = Math.max(1, this.#window >> 1);
+    else this.#window = Math.min(maxWindow, this.#window + (this.#window >> 3) + 1);
     const locations = ahead
       .peek(this.#window)
       .filter((other) => !this.#unit.isResident(other) && (ahead === this.#exits || !this.#isLeftOut(other)));
@@ -601,7 +602,8 @@ class Walk implements WalkControls {
     this.#requireHandling("ignore");
     for (const entity of entities) {
       const location = this.#unit.locationOf(entity);
-      if (!this.#ignored.has(location)) this.#ignored.set(location, this.#ignored.size);
+      if (location !== NOWHERE && !this.#ignored.has(location))
+        this.#ignored.set(location, this.#ignored.size);
     }
   }
 
