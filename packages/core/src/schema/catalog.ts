@@ -174,6 +174,7 @@ export class Catalog {
         this.#add(this.#standIn(type));
         continue;
       }
+      if (number > this.#known.length) continue;
       const definition = this.definition(number);
       const [own] = describeType(definition).shapes;
       const shape = type.shapes.find((known) => own !== undefined && equalShapes(known, own))?.version ?? 0;

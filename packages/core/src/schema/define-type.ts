@@ -30,6 +30,7 @@ export function defineType(declaration: Declaration): EntityClass {
   if (!declaration.isBuiltIn) requireTypeName(kind, name);
   const typeName = name as string;
   const ownFields = defineFields(kind, typeName, declaration.fields, parent);
+  for (const field of ownFields) requireFreeName(typeName, field.name, base);
   const fields = [...(parent?.fields ?? []), ...ownFields];
   const options = readOptions(typeName, declaration.options);
   const inherited = parent?.indexes ?? [];
@@ -99,6 +100,16 @@ function defineFields(
       });
     }
     return defineField(type, field, schema);
+  });
+}
+
+/** A field must not hide what a class that is extended has written by hand. */
+function requireFreeName(type: string, field: string, base: EntityClass): void {
+  if (!(field in base.prototype)) return;
+  throw new ValidationError({
+    code: "RW_DEFINITION_OVERRIDE",
+    message: `${type}.${field} is a stored field, and would hide a member of class ${base.name}`,
+    path: [field],
   });
 }
 

@@ -170,10 +170,11 @@ export abstract class Entity {
 
   /** What `console.log` and Node's `inspect` show. */
   [Symbol.for("nodejs.util.inspect.custom")](
-    _depth: number,
+    depth: number,
     options: object,
     inspect?: (value: unknown, options: object) => string,
   ): unknown {
+    if (depth < 0) return `[${this.$type}]`;
     const shown = { id: this.id, ...fieldsOf(this) };
     return inspect === undefined ? shown : `${this.$type} ${inspect(shown, options)}`;
   }

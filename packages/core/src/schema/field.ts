@@ -90,28 +90,50 @@ function run(field: FieldDefinition, value: unknown): StandardSchemaV1.Result<un
   try {
     result = field.schema["~standard"].validate(value);
   } catch (cause) {
-    throw new ValidationError({
-      code: "RW_FIELD_FAILED",
-      message: `${field.declaredBy}.${field.name}: the validator threw: ${cause instanceof Error ? cause.message : String(cause)}`,
-      path: [field.name],
-      valueKind: describeKind(value),
-      cause,
-    });
+    throw failed(field, value, cause);
   }
-  if (isThenable(result)) {
-    // Nobody waits for it; its failure must not end the process.
-    result.then(undefined, () => {});
-    throw new ValidationError({
-      code: "RW_DEFINITION_ASYNC",
-      message: `${field.declaredBy}.${field.name}: the validator is asynchronous`,
-      path: [field.name],
-    });
+  if (!isThenable(result)) return result;
+  // Nobody waits for it; its failure must not end the process.
+  result.then(undefined, () => {});
+  const thrown = exceptionOfZod(field.schema, value);
+  if (thrown !== undefined) throw failed(field, value, thrown);
+  throw new ValidationError({
+    code: "RW_DEFINITION_ASYNC",
+    message: `${field.declaredBy}.${field.name}: the validator is asynchronous`,
+    path: [field.name],
+  });
+}
+
+function failed(field: FieldDefinition, value: unknown, cause: unknown): ValidationError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ValidationError({
+    code: "RW_FIELD_FAILED",
+    message: `${field.declaredBy}.${field.name}: the validator threw: ${reason}`,
+    path: [field.name],
+    valueKind: describeKind(value),
+    cause,
+  });
+}
+
+/**
+ * What a zod schema threw. Its Standard Schema face tries again asynchronously after any exception, so a promise may
+ * mean either; its own face tells which, in words that all versions share.
+ */
+function exceptionOfZod(schema: Schema, value: unknown): unknown {
+  const { safeParse } = schema as { safeParse?: (value: unknown) => unknown };
+  if (schema["~standard"].vendor !== "zod" || typeof safeParse !== "function") return undefined;
+  try {
+    safeParse.call(schema, value);
+    return undefined;
+  } catch (error) {
+    const isAsync = error instanceof Error && /encountered.*synchronous/i.test(error.message);
+    return isAsync ? undefined : error;
   }
-  return result;
 }
 
 function readIssue(field: FieldDefinition, issue: StandardSchemaV1.Issue): FieldIssue {
-  const steps = (issue.path ?? []).map((step) => {
+  // Not issue.path.map(): arktype's paths are a subclass of Array that breaks under it.
+  const steps = Array.from(issue.path ?? [], (step) => {
     const key = typeof step === "object" ? step.key : step;
     return typeof key === "number" ? key : String(key);
   });
