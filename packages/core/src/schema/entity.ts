@@ -119,10 +119,12 @@ class EntityCore {
   }
 }
 
+function coreOf(entity: Entity): EntityCore {
+  return (entity as unknown as { readonly [core]: EntityCore })[core];
+}
+
 /** Base of all nodes and edges as a unit of work hands them out. Fields are getters and setters of the subclasses. */
 export abstract class Entity {
-  declare readonly [core]: EntityCore;
-
   constructor(
     given: typeof seal,
     host: EntityHost,
@@ -139,11 +141,11 @@ export abstract class Entity {
         `${name} is not made with new: use node.connect(${name}, …) or tx.create(${name}, …), which put it into the graph`,
       );
     }
-    (this as { [core]: EntityCore })[core] = new EntityCore(host, slot, state, a, b, c, d);
+    (this as unknown as { [core]: EntityCore })[core] = new EntityCore(host, slot, state, a, b, c, d);
   }
 
   get id(): Id {
-    return this[core].id;
+    return coreOf(this).id;
   }
 
   /** Name of the record's type. */
@@ -157,19 +159,46 @@ export abstract class Entity {
   }
 
   get $access(): AccessRecord {
-    return this[core].host.accessOf(this);
+    return coreOf(this).host.accessOf(this);
   }
 
   get $ownerId(): Id {
-    return this[core].host.ownerIdOf(this);
+    return coreOf(this).host.ownerIdOf(this);
   }
 
   toJSON(): Record<string, unknown> {
     return { id: this.id, type: this.$type, ...fieldsOf(this) };
   }
 
-  /** What `console.log` and Node's `inspect` show. */
-  [Symbol.for("nodejs.util.inspect.custom")](
+  update(edit: unknown): void {
+    coreOf(this).host.updateEntity(this, edit);
+  }
+
+  delete(): void {
+    coreOf(this).host.deleteEntity(this);
+  }
+
+  grant(level: Level): void {
+    coreOf(this).host.grant(this, level);
+  }
+
+  revoke(): void {
+    coreOf(this).host.revoke(this);
+  }
+
+  allowRoot(root: NodeEntity | Id, level: Level): void {
+    coreOf(this).host.allowRoot(this, root, level);
+  }
+
+  disallowRoot(root: NodeEntity | Id): void {
+    coreOf(this).host.disallowRoot(this, root);
+  }
+}
+
+// What `console.log` and Node's `inspect` show.
+Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(
+    this: Entity,
     depth: number,
     options: object,
     inspect?: (value: unknown, options: object) => string,
@@ -177,76 +206,52 @@ export abstract class Entity {
     if (depth < 0) return `[${this.$type}]`;
     const shown = { id: this.id, ...fieldsOf(this) };
     return inspect === undefined ? shown : `${this.$type} ${inspect(shown, options)}`;
-  }
-
-  update(edit: unknown): void {
-    this[core].host.updateEntity(this, edit);
-  }
-
-  delete(): void {
-    this[core].host.deleteEntity(this);
-  }
-
-  grant(level: Level): void {
-    this[core].host.grant(this, level);
-  }
-
-  revoke(): void {
-    this[core].host.revoke(this);
-  }
-
-  allowRoot(root: NodeEntity | Id, level: Level): void {
-    this[core].host.allowRoot(this, root, level);
-  }
-
-  disallowRoot(root: NodeEntity | Id): void {
-    this[core].host.disallowRoot(this, root);
-  }
-}
+  },
+});
 
 /** Base of all nodes. */
 export class NodeEntity extends Entity {
   out(type?: unknown, filter?: unknown, options?: unknown): unknown {
-    return this[core].host.hop(this, "out", type, filter, options);
+    return coreOf(this).host.hop(this, "out", type, filter, options);
   }
 
   in(type?: unknown, filter?: unknown, options?: unknown): unknown {
-    return this[core].host.hop(this, "in", type, filter, options);
+    return coreOf(this).host.hop(this, "in", type, filter, options);
   }
 
   both(type?: unknown, filter?: unknown, options?: unknown): unknown {
-    return this[core].host.hop(this, "both", type, filter, options);
+    return coreOf(this).host.hop(this, "both", type, filter, options);
   }
 
   connect(type: unknown, fields?: unknown, via?: unknown): unknown {
-    return this[core].host.connect(this, type, fields, via);
+    return coreOf(this).host.connect(this, type, fields, via);
   }
 
   link(node: unknown, via?: unknown): unknown {
-    return this[core].host.link(this, node, via);
+    return coreOf(this).host.link(this, node, via);
   }
 
   disconnect(node: unknown, type?: unknown, filter?: unknown): unknown {
-    return this[core].host.disconnect(this, node, type, filter);
+    return coreOf(this).host.disconnect(this, node, type, filter);
   }
 }
 
 /** Base of all edges. */
 export class EdgeEntity extends Entity {
   get sourceId(): Id {
-    return this[core].host.edgeEndId(this, "source");
+    return coreOf(this).host.edgeEndId(this, "source");
   }
 
   get targetId(): Id {
-    return this[core].host.edgeEndId(this, "target");
+    return coreOf(this).host.edgeEndId(this, "target");
   }
 
   async source(): Promise<NodeEntity> {
-    return this[core].host.edgeEnd(this, "source");
+    return coreOf(this).host.edgeEnd(this, "source");
   }
 
   async target(): Promise<NodeEntity> {
-    return this[core].host.edgeEnd(this, "target");
+    return coreOf(this).host.edgeEnd(this, "target");
   }
 }
 
@@ -289,11 +294,11 @@ export function instantiate(
 export function defineFieldAccessors(prototype: object, field: string): void {
   Object.defineProperty(prototype, field, {
     get(this: Entity) {
-      const value = this[core].read(this)[field];
+      const value = coreOf(this).read(this)[field];
       return typeof value === "object" && value !== null ? handOut(value) : value;
     },
     set(this: Entity, value: unknown) {
-      this[core].host.writeField(this, field, value);
+      coreOf(this).host.writeField(this, field, value);
     },
     enumerable: true,
     configurable: true,
@@ -301,7 +306,7 @@ export function defineFieldAccessors(prototype: object, field: string): void {
 }
 
 function fieldsOf(entity: Entity): Record<string, unknown> {
-  const state = entity[core].read(entity);
+  const state = coreOf(entity).read(entity);
   const fields: Record<string, unknown> = {};
   for (const field of Object.keys(state)) {
     const value = handOut(state[field]);
@@ -325,39 +330,39 @@ export function isEdgeEntity(value: unknown): value is EdgeEntity {
 }
 
 export function hostOf(entity: Entity): EntityHost {
-  return entity[core].host;
+  return coreOf(entity).host;
 }
 
 export function slotOf(entity: Entity): number {
-  return entity[core].slot;
+  return coreOf(entity).slot;
 }
 
 export function setSlotOf(entity: Entity, slot: number): void {
-  entity[core].slot = slot;
+  coreOf(entity).slot = slot;
 }
 
 /** The state, without noting that it was read. */
 export function stateOf(entity: Entity): State {
-  return entity[core].state;
+  return coreOf(entity).state;
 }
 
 export function setStateOf(entity: Entity, state: State): void {
-  entity[core].state = state;
+  coreOf(entity).state = state;
 }
 
 /** Whether a field of it was read in its unit, or `markDataRead` was called. */
 export function isDataRead(entity: Entity): boolean {
-  return entity[core].isRead;
+  return coreOf(entity).isRead;
 }
 
 /** Lets later reads pass without a call of the host, as for records that the unit has created. */
 export function markDataRead(entity: Entity): void {
-  entity[core].isRead = true;
+  coreOf(entity).isRead = true;
 }
 
 /** Writes the four words of the entity's id into `out` from `at`. */
 export function copyIdWords(entity: Entity, out: Int32Array | number[], at = 0): void {
-  const { a, b, c, d } = entity[core];
+  const { a, b, c, d } = coreOf(entity);
   out[at] = a;
   out[at + 1] = b;
   out[at + 2] = c;

@@ -124,7 +124,7 @@ export async function use(): Promise<void> {
   expectTypeOf(run.reports).toEqualTypeOf<{ id: string }[]>();
   expectTypeOf(run.state).toEqualTypeOf<{ seen: number }>();
   // @ts-expect-error input is missing
-  graph.spawn(postMessage, { room: "a" });
+  await graph.spawn(postMessage, { room: "a" });
 
   await graph.transaction(async (tx) => {
     const recent = await tx.root
