@@ -1,4 +1,5 @@
 import type { QueueSnapshot } from "./location-queue.ts";
+import type { SetSnapshot } from "./location-set.ts";
 import type { StackSnapshot } from "./location-stack.ts";
 import type { Location } from "./walk-unit.ts";
 
@@ -19,7 +20,7 @@ export interface Checkpoint {
   /** Where exit handlers are still to run. */
   readonly exits: StackSnapshot;
   readonly ignored: { readonly order: ReadonlyMap<Location, number>; readonly size: number };
-  readonly entered: { readonly locations: ReadonlySet<Location>; readonly size: number } | undefined;
+  readonly entered: SetSnapshot | undefined;
   /** A structured clone. */
   readonly state: unknown;
   readonly reports: { readonly values: readonly unknown[]; readonly length: number };

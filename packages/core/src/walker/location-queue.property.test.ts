@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LocationQueue, type QueueSnapshot } from "./location-queue.ts";
+import { LocationSet } from "./location-set.ts";
 import { LocationStack, type StackSnapshot } from "./location-stack.ts";
 
 // Laws: a queue is an array with shift and splice, a stack one with push and pop, and what a snapshot was taken of can
-// be had again whatever happened since.
+// be had again whatever happened since. A set of locations is a Set.
 
 const step = fc.oneof(
   {
@@ -73,6 +74,27 @@ test("a stack is an array that keeps its snapshots", () => {
         const again = new LocationStack(snapshot);
         expect(again.peek(again.length)).toEqual(model.reverse());
       }
+    }),
+  );
+});
+
+test("a set is a Set that keeps its snapshots", () => {
+  const location = fc.oneof(fc.nat(40), fc.nat(20_000_000));
+  fc.assert(
+    fc.property(fc.array(location), fc.nat(10), (locations, kept) => {
+      const set = new LocationSet();
+      const model = new Set<number>();
+      for (const location of locations) {
+        expect(set.has(location)).toBe(model.has(location));
+        set.add(location);
+        model.add(location);
+        expect(set.has(location)).toBe(true);
+      }
+      const snapshot = set.snapshot();
+      expect(snapshot.order).toEqual([...model]);
+      const size = Math.min(kept, snapshot.size);
+      const before = new LocationSet({ order: snapshot.order, size });
+      for (const [i, location] of snapshot.order.entries()) expect(before.has(location)).toBe(i < size);
     }),
   );
 });

@@ -50,8 +50,9 @@ export class LocationQueue {
   insert(locations: readonly Location[], at = -1): void {
     const { length } = this;
     const position = at >= 0 ? Math.min(at, length) : Math.max(0, length + 1 + at);
-    if (position === length) for (const location of locations) this.#items.push(location);
-    else if (position === 0) this.#prepend(locations);
+    if (position === length) {
+      for (let i = 0; i < locations.length; i++) this.#items.push(locations[i] as Location);
+    } else if (position === 0) this.#prepend(locations);
     else this.#insertAt(this.#head + position, locations);
   }
 

@@ -7,6 +7,7 @@ import type { WalkContext, WalkControls } from "./context.ts";
 import type { Dispatch, Handler } from "./handler-table.ts";
 import { type CheckedInput, checkInput, freshInput } from "./input.ts";
 import { LocationQueue } from "./location-queue.ts";
+import { LocationSet } from "./location-set.ts";
 import { LocationStack } from "./location-stack.ts";
 import { UnitWalks } from "./unit-walks.ts";
 import { check, type Issue, refused } from "./validation.ts";
@@ -104,14 +105,16 @@ class Walk implements WalkControls {
   /** Each with its number in the order of ignoring. */
   readonly #ignored: Map<Location, number>;
   /** Of walkers with `once` alone. */
-  readonly #entered: Set<Location> | undefined;
+  readonly #entered: LocationSet | undefined;
   #visitCount: number;
   #isDisengaged = false;
 
   // Of the running handler.
   #isHandling = false;
   #isSkipped = false;
+  /** What it asked to visit; the array is used again, so its length says nothing. */
   #visits: Visit[] = [];
+  #visitsAsked = 0;
   #marks = 0;
   #spawned: Promise<unknown>[] = [];
 
@@ -136,7 +139,7 @@ class Walk implements WalkControls {
       this.#queue = new LocationQueue();
       this.#exits = new LocationStack();
       this.#ignored = new Map();
-      this.#entered = walker.walkerId.once ? new Set() : undefined;
+      this.#entered = walker.walkerId.once ? new LocationSet() : undefined;
       this.#reports = [];
       this.#visitCount = 0;
       this.state = walker.walkerId.state === undefined ? {} : walker.walkerId.state();
@@ -149,7 +152,7 @@ class Walk implements WalkControls {
     this.#queue = new LocationQueue(from.queue);
     this.#exits = new LocationStack(from.exits);
     this.#ignored = new Map(firstOf(from.ignored.order, from.ignored.size));
-    this.#entered = from.entered && new Set(firstOf(from.entered.locations, from.entered.size));
+    this.#entered = from.entered && new LocationSet(from.entered);
     this.#reports = from.reports.values.slice(0, from.reports.length);
     this.#visitCount = from.visits;
     this.state = cloneState(walker.name, from.state);
@@ -364,7 +367,7 @@ class Walk implements WalkControls {
         result = Promise.reject(error);
       }
       if (isThenable(result) || this.#spawned.length > 0) return this.#finishLater(this.#settleLater(result));
-      if (this.#visits.length > 0) {
+      if (this.#visitsAsked > 0) {
         const wait = this.#takeEffect();
         if (isThenable(wait)) return this.#finishLater(wait);
       }
@@ -433,19 +436,18 @@ class Walk implements WalkControls {
   // ---- visits take effect ------------------------------------------------------------------------------------------
 
   #takeEffect(): MaybePromise<void> {
-    const visits = this.#visits;
-    for (let at = 0; at < visits.length; at++) {
-      const wait = this.#resolve(visits[at] as Visit);
-      if (isThenable(wait)) return this.#takeEffectLater(wait, visits, at + 1);
+    for (let at = 0; at < this.#visitsAsked; at++) {
+      const wait = this.#resolve(this.#visits[at] as Visit);
+      if (isThenable(wait)) return this.#takeEffectLater(wait, at + 1);
     }
-    visits.length = 0;
+    this.#visitsAsked = 0;
     return undefined;
   }
 
-  async #takeEffectLater(first: PromiseLike<unknown>, visits: Visit[], from: number): Promise<void> {
+  async #takeEffectLater(first: PromiseLike<unknown>, from: number): Promise<void> {
     await first;
-    for (let at = from; at < visits.length; at++) await this.#resolve(visits[at] as Visit);
-    visits.length = 0;
+    for (let at = from; at < this.#visitsAsked; at++) await this.#resolve(this.#visits[at] as Visit);
+    this.#visitsAsked = 0;
   }
 
   #resolve(visit: Visit): MaybePromise<void> {
@@ -466,7 +468,9 @@ class Walk implements WalkControls {
   /** Runs an `else` to its end, so that its visits are in the queue before those that follow it. */
   #otherwise(f: () => unknown): MaybePromise<void> {
     const outer = this.#visits;
+    const outerAsked = this.#visitsAsked;
     this.#visits = [];
+    this.#visitsAsked = 0;
     let result: unknown;
     try {
       result = f();
@@ -482,6 +486,7 @@ class Walk implements WalkControls {
     }
     return andThen(settled, () => {
       this.#visits = outer;
+      this.#visitsAsked = outerAsked;
     });
   }
 
@@ -526,7 +531,7 @@ class Walk implements WalkControls {
       queue: this.#queue.snapshot(),
       exits: this.#exits.snapshot(),
       ignored: { order: this.#ignored, size: this.#ignored.size },
-      entered: this.#entered && { locations: this.#entered, size: this.#entered.size },
+      entered: this.#entered?.snapshot(),
       state: cloneState(this.#walker.name, this.state),
       reports: { values: this.#reports, length: this.#reports.length },
       visits: this.#visitCount,
@@ -570,7 +575,8 @@ class Walk implements WalkControls {
     } else {
       visit = new Visit(this.#expand(located as Located, ignoredBefore), at, undefined, 0, ignoredBefore);
     }
-    this.#visits.push(visit);
+    this.#visits[this.#visitsAsked] = visit;
+    this.#visitsAsked += 1;
     return visit;
   }
 
