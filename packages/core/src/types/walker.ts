@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Id } from "../model/id.ts";
 import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, DeepReadonly, Fields } from "./infer.ts";
+import type { Tx } from "./session.ts";
 
 /** Where a walk can go: a record, a list of them, or a query. */
 export type Target =
@@ -38,8 +39,9 @@ export type CheckInput<I> = {
     : I[K];
 };
 
-/** What a handler can do, beside reading its input. */
-export interface WalkControls<St, Report> {
+/** What a handler can do, beside reading its input: walk, and use the unit of work that the walk runs in. */
+export interface WalkControls<St, Report>
+  extends Pick<Tx, "get" | "require" | "create" | "ensure" | "nodes" | "onCommit"> {
   /** Fresh for each attempt of the walk. */
   readonly state: St;
   /** The root of the principal. */
@@ -65,8 +67,6 @@ export interface WalkControls<St, Report> {
   ): Promise<Run<T, S>>;
   /** Asks for a checkpoint when the running handler is done; a later conflict replays from there. */
   commit(): void;
-  /** Runs `f` after the commit that won; its errors go to the graph's `onError`. */
-  onCommit(f: () => unknown): void;
 }
 
 /** What a handler is given: the input by name, and the walk's controls. */
@@ -129,6 +129,8 @@ export interface WalkerOptions<I extends Fields, R extends StandardSchemaV1, St>
   readonly state?: () => St;
   /** Each location is entered once; without it as often as it is queued. */
   readonly once?: boolean;
+  /** Visits that one walk may make, unless its spawn says otherwise; ten million where nothing is said. */
+  readonly maxVisits?: number;
 }
 
 /** Options of one walk. */
