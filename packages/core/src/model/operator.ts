@@ -141,17 +141,19 @@ export type FieldTestOf<T> = T | (T extends undefined ? never : Op<T>);
 /** A filter of records with the fields `T`: tests that must all hold, or what `and`, `or` and `not` make. */
 export type RecordFilter<T> = RecordOp<T> | { readonly [K in keyof T]?: FieldTestOf<T[K]> };
 
+// T comes from the query that a filter is written in, never from the filters: each names some of the fields.
+
 /** The record passes all filters. */
-export function and<T>(...filters: readonly RecordFilter<T>[]): RecordOp<T> {
+export function and<T>(...filters: readonly RecordFilter<NoInfer<T>>[]): RecordOp<T> {
   return new RecordTest("and", filters) as unknown as RecordOp<T>;
 }
 
 /** The record passes at least one filter. */
-export function or<T>(...filters: readonly RecordFilter<T>[]): RecordOp<T> {
+export function or<T>(...filters: readonly RecordFilter<NoInfer<T>>[]): RecordOp<T> {
   return new RecordTest("or", filters) as unknown as RecordOp<T>;
 }
 
 /** The record does not pass the filter. An absent field, which fails every test, passes its negation. */
-export function not<T>(filter: RecordFilter<T>): RecordOp<T> {
+export function not<T>(filter: RecordFilter<NoInfer<T>>): RecordOp<T> {
   return new RecordTest("not", [filter]) as unknown as RecordOp<T>;
 }

@@ -1,55 +1,12 @@
 import type { Id } from "../model/id.ts";
 import type { Store, StoreCounters, StoreSupports } from "../persistence/store.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
-import type {
-  EdgeClass,
-  EdgeQuery,
-  FieldsOf,
-  Filter,
-  NodeClass,
-  NodeQuery,
-  RecordClass,
-  Root,
-} from "./graph-types.ts";
-import type { Create, CreateArgument, Fields, NoFields } from "./infer.ts";
+import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
+import type { CreateArgument, Fields } from "./infer.ts";
+import type { Reading, Tx } from "./tx.ts";
 import type { Handlers, Run, SpawnOptions, Walker } from "./walker.ts";
 
-/** Reading, inside a unit of work or as units of its own. */
-export interface Reading {
-  /** The root of the principal. */
-  readonly root: Root;
-  /** The record of this id; undefined when there is none of this type that the principal may read. */
-  get<C extends RecordClass>(type: C, id: Id): Promise<InstanceType<C> | undefined>;
-  /** @throws {NotFoundError} when there is none of this type that the principal may read. */
-  require<C extends RecordClass>(type: C, id: Id): Promise<InstanceType<C>>;
-  /** All nodes of a type and its subtypes that the principal may read; by an index where one fits the filter. */
-  nodes<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): NodeQuery<InstanceType<C>>;
-  /** All edges of a type and its subtypes that the principal may read, by a scan. */
-  edges<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): EdgeQuery<InstanceType<C>>;
-}
-
-/** The key and the other fields of what `ensure` may create, as one argument after the key. */
-export type EnsureArgument<F extends Fields, K> =
-  NoFields extends Omit<Create<F>, keyof K>
-    ? [fields?: Omit<Create<F>, keyof K> & Partial<Create<F>>]
-    : [fields: Omit<Create<F>, keyof K> & Partial<Create<F>>];
-
-/** One unit of work: what it reads is consistent, what it writes is committed whole or not at all. */
-export interface Tx extends Reading {
-  /** Creates a node without edges, or one for each of an array of fields. */
-  create<C extends NodeClass>(type: C, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
-  create<C extends NodeClass>(type: C, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
-  /**
-   * The node whose fields equal `key`, or a new one with `key` and `fields`. Of several callers at once, one creates.
-   */
-  ensure<C extends NodeClass, const K extends Partial<Create<FieldsOf<C>>>>(
-    type: C,
-    key: K,
-    ...fields: EnsureArgument<FieldsOf<C>, K>
-  ): Promise<InstanceType<C>>;
-  /** Runs `f` after the commit that won; its errors go to the graph's `onError`. */
-  onCommit(f: () => unknown): void;
-}
+export type { EnsureArgument, Reading, Tx } from "./tx.ts";
 
 /** What one principal can do with a graph. */
 export interface Session extends Reading {
