@@ -1,0 +1,89 @@
+import type { AccessRecord } from "../model/access-record.ts";
+import type { IdColumn } from "../model/id.ts";
+import { takeIn } from "../model/value.ts";
+import { AdjacencyRows, EdgeRows, type FieldData, NodeRows, RowDamage } from "./rows.ts";
+import type { CommitBatch } from "./store.ts";
+
+// What a wire does to rows: everything arrives as a copy that nobody else holds.
+
+export function copyNodeRows(rows: NodeRows): NodeRows {
+  return copyInto(new NodeRows(), rows);
+}
+
+export function copyEdgeRows(rows: EdgeRows): EdgeRows {
+  const copy = copyInto(new EdgeRows(), rows);
+  copyColumn(rows.sources, copy.sources);
+  copyColumn(rows.targets, copy.targets);
+  return copy;
+}
+
+export function copyAdjacencyRows(rows: AdjacencyRows): AdjacencyRows {
+  const copy = new AdjacencyRows();
+  copyColumn(rows.edges, copy.edges);
+  copyColumn(rows.edgeOwners, copy.edgeOwners);
+  copyColumn(rows.farIds, copy.farIds);
+  copyColumn(rows.farOwners, copy.farOwners);
+  for (let i = 0; i < rows.length; i++) {
+    const fields = rows.edgeFields[i];
+    copy.push(
+      rows.edgeTypes[i]!,
+      copyAccess(rows.edgeAccess[i]!),
+      rows.edgeDataVersions[i]!,
+      rows.edgeAccessVersions[i]!,
+      rows.edgeShapes[i]!,
+      fields === undefined ? undefined : copyFields(fields),
+      rows.forward[i] === 1,
+      rows.farTypes[i]!,
+      copyAccess(rows.farAccess[i]!),
+      rows.farAccessVersions[i]!,
+    );
+  }
+  copy.ends.push(...rows.ends);
+  copy.more.push(...rows.more);
+  return copy;
+}
+
+/** The guards stay the caller's own: they are its code. */
+export function copyBatch(batch: CommitBatch): CommitBatch {
+  return {
+    ...batch,
+    nodes: copyNodeRows(batch.nodes),
+    edges: copyEdgeRows(batch.edges),
+    updates: batch.updates.map((update) => ({
+      ...update,
+      data: update.data && { ...update.data, fields: copyFields(update.data.fields) as FieldData },
+      access: update.access && { ...update.access, record: copyAccess(update.access.record) },
+    })),
+  };
+}
+
+export function copyColumn(from: IdColumn, to: IdColumn): void {
+  for (let i = 0; i < from.length; i++) {
+    to.pushWords(from.word(i, 0), from.word(i, 1), from.word(i, 2), from.word(i, 3));
+  }
+}
+
+function copyInto<T extends NodeRows>(copy: T, rows: T): T {
+  copyColumn(rows.ids, copy.ids);
+  copyColumn(rows.owners, copy.owners);
+  for (let i = 0; i < rows.length; i++) {
+    copy.push(
+      rows.types[i]!,
+      copyAccess(rows.access[i]!),
+      rows.dataVersions[i]!,
+      rows.accessVersions[i]!,
+      rows.shapes[i]!,
+      copyFields(rows.fields[i]!),
+    );
+  }
+  return copy;
+}
+
+function copyFields(fields: FieldData | RowDamage): FieldData | RowDamage {
+  if (fields instanceof RowDamage) return new RowDamage(fields.reason);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, takeIn(value)]));
+}
+
+function copyAccess({ all, roots }: AccessRecord): AccessRecord {
+  return { all, roots: new Map(roots) };
+}
