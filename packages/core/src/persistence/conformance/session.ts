@@ -1,0 +1,238 @@
+import type { AccessRecord } from "../../model/access-record.ts";
+import { type Id, IdColumn, IdSource } from "../../model/id.ts";
+import type { CatalogDescription } from "../../schema/catalog-description.ts";
+import type { CommitRecord, Guards, Token } from "../change.ts";
+import type { EdgeRows, FieldData, NodeRows, RowDamage } from "../rows.ts";
+import type { AdjacencyRequest, CommitOutcome, LookupRequest, ScanRequest, Store } from "../store.ts";
+import { ConformanceError } from "./assert.ts";
+import { catalog } from "./catalog.ts";
+import { Draft } from "./draft.ts";
+
+/** One row of an answer. */
+export interface RecordView {
+  readonly id: Id;
+  readonly type: string;
+  readonly owner: Id;
+  readonly access: AccessRecord;
+  readonly dataVersion: number;
+  readonly accessVersion: number;
+  readonly shape: number;
+  readonly fields: FieldData | RowDamage;
+  readonly source?: Id;
+  readonly target?: Id;
+}
+
+/** One request's part of an adjacency answer. */
+export interface Neighborhood {
+  readonly edges: readonly Id[];
+  readonly types: readonly string[];
+  readonly forward: readonly boolean[];
+  readonly far: readonly Id[];
+  readonly more: boolean;
+}
+
+export interface PageView {
+  readonly ids: readonly Id[];
+  readonly more: boolean;
+}
+
+/** A client of an open store in which two roots exist, with the words that tests are written in. */
+export class Session {
+  readonly store: Store;
+  /** The roots that own what tests make; `ann` unless another is named. */
+  readonly ann: Id;
+  readonly bob: Id;
+  readonly #ids: IdSource;
+  /** How this client came to be; kept to make further ones. */
+  readonly #origin: Origin;
+
+  private constructor(store: Store, origin: Origin, ids: IdSource, ann: Id, bob: Id) {
+    this.store = store;
+    this.#origin = origin;
+    this.#ids = ids;
+    this.ann = ann;
+    this.bob = bob;
+  }
+
+  static async start(origin: Origin): Promise<Session> {
+    const store = origin.adopt(await origin.create());
+    await store.open(catalog);
+    const ids = new IdSource();
+    const [ann, bob] = [ids.nextId(), ids.nextId()];
+    const session = new Session(store, origin, ids, ann, bob);
+    const draft = session.draft();
+    draft.node("Root", {}, { id: ann, owner: ann });
+    draft.node("Root", {}, { id: bob, owner: bob });
+    await session.commit(draft);
+    return session;
+  }
+
+  /** The same data after the store was closed and opened again. */
+  async reopened(as: CatalogDescription = catalog): Promise<Session> {
+    if (this.#origin.reopen === undefined) throw new ConformanceError("the suite was given no `reopen`");
+    await this.store.close();
+    return this.#opened(await this.#origin.reopen(this.store), as);
+  }
+
+  /** A second client of the same data. */
+  async connected(as: CatalogDescription = catalog): Promise<Session> {
+    if (this.#origin.connect === undefined) throw new ConformanceError("the suite was given no `connect`");
+    return this.#opened(await this.#origin.connect(this.store), as);
+  }
+
+  /** The same data through another store object, whichever way there is. */
+  async again(as: CatalogDescription = catalog): Promise<Session> {
+    return this.#origin.connect === undefined ? this.reopened(as) : this.connected(as);
+  }
+
+  async #opened(store: Store, as: CatalogDescription): Promise<Session> {
+    await this.#origin.adopt(store).open(as);
+    return new Session(store, this.#origin, this.#ids, this.ann, this.bob);
+  }
+
+  newId(): Id {
+    return this.#ids.nextId();
+  }
+
+  draft(): Draft {
+    return new Draft(() => this.newId(), this.ann);
+  }
+
+  async current(): Promise<Token> {
+    return this.store.current();
+  }
+
+  /** Offers one batch as of now, or as of an earlier token. */
+  async offer(draft: Draft, guards?: Guards, base?: Token): Promise<CommitOutcome> {
+    const [outcome] = await this.store.commit([draft.batch(base ?? (await this.current()), guards)]);
+    if (outcome === undefined) throw new ConformanceError("commit answers for every batch");
+    return outcome;
+  }
+
+  /** Commits what must be committed. */
+  async commit(draft: Draft, guards?: Guards, base?: Token): Promise<Token> {
+    const outcome = await this.offer(draft, guards, base);
+    if (outcome.status !== "committed") {
+      throw new ConformanceError(`the batch is committed: expected "committed", got "${outcome.status}"`);
+    }
+    return outcome.token;
+  }
+
+  /** Makes one node in a commit of its own. */
+  async newNode(type: string, fields: FieldData = {}, owner: Id = this.ann): Promise<Id> {
+    const draft = this.draft();
+    const id = draft.node(type, fields, { owner });
+    await this.commit(draft);
+    return id;
+  }
+
+  /** Adds 1 to the field `rank` of a person, as often tried as it takes. */
+  async increment(id: Id): Promise<void> {
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      const node = await this.node(id);
+      if (node === undefined) throw new ConformanceError("the node is there");
+      const { rank } = node.fields as { rank: number };
+      const outcome = await this.offer(
+        this.draft().write("Person", id, node.dataVersion, { rank: rank + 1 }),
+      );
+      if (outcome.status === "committed") return;
+    }
+    throw new ConformanceError("an increment that is tried again comes through some time");
+  }
+
+  async node(id: Id): Promise<RecordView | undefined> {
+    return (await this.nodes(id))[0];
+  }
+
+  async nodes(...ids: readonly Id[]): Promise<RecordView[]> {
+    return viewsOf((await this.store.readNodes(IdColumn.from(ids))).rows);
+  }
+
+  async edge(id: Id): Promise<RecordView | undefined> {
+    return (await this.edges(id))[0];
+  }
+
+  async edges(...ids: readonly Id[]): Promise<RecordView[]> {
+    return viewsOf((await this.store.readEdges(IdColumn.from(ids))).rows);
+  }
+
+  /** The node's edges: outgoing, of every type, ascending, up to 100, unless said otherwise. */
+  async around(node: Id, request: Partial<AdjacencyRequest> = {}): Promise<Neighborhood> {
+    const { rows } = await this.store.readAdjacency(IdColumn.of(node), [adjacency(request)]);
+    return {
+      edges: [...rows.edges],
+      types: [...rows.edgeTypes],
+      forward: rows.forward.map((flag) => flag === 1),
+      far: [...rows.farIds],
+      more: rows.more[0]!,
+    };
+  }
+
+  async lookup(request: Partial<LookupRequest> & { index: string }): Promise<PageView> {
+    const { rows, more } = await this.store.lookup({ equals: [], order: "asc", limit: 100, ...request });
+    return { ids: [...rows.ids], more };
+  }
+
+  async scan(request: Partial<ScanRequest> & { type: string }): Promise<PageView> {
+    const asked = { order: "asc", after: undefined, limit: 100, ...request } as const;
+    const { rows, more } =
+      request.kind === "edge"
+        ? await this.store.scan({ ...asked, kind: "edge" })
+        : await this.store.scan({ ...asked, kind: "node" });
+    return { ids: [...rows.ids], more };
+  }
+
+  /** Every commit after a token. */
+  async changesSince(since: Token): Promise<CommitRecord[]> {
+    const commits: CommitRecord[] = [];
+    for (let from = since; ; ) {
+      const page = await this.store.changes(from);
+      if (page === "lost") throw new ConformanceError("a token of this store is not lost");
+      commits.push(...page.commits);
+      if (!page.more) return commits;
+      if (page.token === from)
+        throw new ConformanceError("a page of changes with more after it goes forward");
+      from = page.token;
+    }
+  }
+
+  async purgeAll(): Promise<void> {
+    while (await this.store.purge(100));
+  }
+}
+
+/** What the suite's caller gives to make stores. */
+export interface Origin {
+  create(): Store | Promise<Store>;
+  readonly reopen: ((store: Store) => Store | Promise<Store>) | undefined;
+  readonly connect: ((store: Store) => Store | Promise<Store>) | undefined;
+  /** Takes charge of closing the store. */
+  adopt(store: Store): Store;
+}
+
+export function adjacency(request: Partial<AdjacencyRequest> = {}): AdjacencyRequest {
+  return {
+    direction: "out",
+    edgeType: undefined,
+    order: "asc",
+    after: undefined,
+    limit: 100,
+    edgeFields: true,
+    ...request,
+  };
+}
+
+export function viewsOf(rows: NodeRows | EdgeRows): RecordView[] {
+  const ends = "sources" in rows ? rows : undefined;
+  return rows.types.map((type, i) => ({
+    id: rows.ids.at(i),
+    type,
+    owner: rows.owners.at(i),
+    access: rows.access[i]!,
+    dataVersion: rows.dataVersions[i]!,
+    accessVersion: rows.accessVersions[i]!,
+    shape: rows.shapes[i]!,
+    fields: rows.fields[i]!,
+    ...(ends && { source: ends.sources.at(i), target: ends.targets.at(i) }),
+  }));
+}
