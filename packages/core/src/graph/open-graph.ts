@@ -6,8 +6,7 @@ import { checkedStore } from "../persistence/checked-store.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { CommitOutcome, Store } from "../persistence/store.ts";
-import { unconstrained } from "../query/plan.ts";
-import { hopStep, Query } from "../query/query.ts";
+import { hopStep, nodeStep, Query } from "../query/query.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
 import { buildCatalog } from "../schema/catalog.ts";
@@ -23,7 +22,6 @@ import { HandlerTable } from "../walker/handler-table.ts";
 import type { HandlersDefinition } from "../walker/handlers.ts";
 import { GraphObject } from "./graph.ts";
 import type { SessionCore } from "./session.ts";
-import { unitContext } from "./tx.ts";
 
 /** The root that everything begins with and that may do everything. */
 export const systemRootId: Id = "00000000-0000-7000-8000-000000000000";
@@ -82,15 +80,13 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
       return known;
     },
     hop: (unit, entity, direction, type, filter, hopOptions) => {
-      const given = { ...unconstrained, kind: "given", ids: [], slots: [slotOf(entity)] } as const;
       const step = hopStep(catalog, direction, type, filter, hopOptions);
-      return new Query(unitContext(unit), { steps: [given, step], output: "nodes" });
+      return new Query(unit, { steps: [nodeStep(slotOf(entity)), step], output: "nodes" });
     },
     disconnect: (unit, from, to, type, filter) => {
-      const given = { ...unconstrained, kind: "given", ids: [], slots: [slotOf(from)] } as const;
       if (type !== undefined) catalog.definitionOf(type, "edge");
       const step = hopStep(catalog, "out", type, filter, undefined);
-      const query = new Query(unitContext(unit), { steps: [given, step], output: "pairs" });
+      const query = new Query(unit, { steps: [nodeStep(slotOf(from)), step], output: "pairs" });
       return andThen(query.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
         const between = edges!.filter((_, i) => nodes[i] === to);
         for (const edge of between) unit.deleteEdge(edge);

@@ -10,18 +10,6 @@ import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 
-/** A query in a unit belongs to it. */
-export function unitContext(unit: Unit): QueryContext {
-  return {
-    catalog: unit.runtime.catalog,
-    unit,
-    within: (body) => {
-      unit.begin();
-      return body(unit);
-    },
-  };
-}
-
 /** Every node, or every edge, of a type. */
 export function extentQuery(
   context: QueryContext,
@@ -70,12 +58,10 @@ export function requireRecord(unit: Unit, type: unknown, id: unknown): MaybeProm
 /** What a transaction's body, and a walk, can do in its unit. */
 export class UnitVerbs {
   readonly #unit: Unit;
-  readonly #context: QueryContext;
   readonly #root: () => NodeEntity;
 
   constructor(unit: Unit, root: () => NodeEntity) {
     this.#unit = unit;
-    this.#context = unitContext(unit);
     this.#root = root;
   }
 
@@ -92,11 +78,11 @@ export class UnitVerbs {
   }
 
   nodes(type: unknown, filter?: unknown): Query {
-    return extentQuery(this.#context, "node", type, filter);
+    return extentQuery(this.#unit, "node", type, filter);
   }
 
   edges(type: unknown, filter?: unknown): Query {
-    return extentQuery(this.#context, "edge", type, filter);
+    return extentQuery(this.#unit, "edge", type, filter);
   }
 
   create(type: unknown, fields?: unknown): NodeEntity | NodeEntity[] {

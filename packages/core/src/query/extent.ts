@@ -1,15 +1,18 @@
 import { compareForOrder } from "../model/compare.ts";
 import { choicesOn, equalityOn, rangeOn } from "../model/filter.ts";
-import type { Id } from "../model/id.ts";
-import type { LookupRequest } from "../persistence/store.ts";
+import { compareIdWords, type Id, parseId } from "../model/id.ts";
+import type { FieldRange } from "../model/index-key.ts";
+import { type NodeRows, RowDamage } from "../persistence/rows.ts";
+import type { EdgePage, LookupRequest, NodePage } from "../persistence/store.ts";
 import { NODE, type RecordKind } from "../resident/change-log.ts";
 import { BATCH } from "../resident/loader.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
 import { type FieldDefinition, type FieldIssue, tryField } from "../schema/field.ts";
+import type { ExtentGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { readCursor } from "./cursor.ts";
+import { type Place, readCursor } from "./cursor.ts";
 import type { ExtentStep } from "./plan.ts";
 import { numbersIn, predicate } from "./shape.ts";
 
@@ -37,9 +40,19 @@ class ExtentRun {
   readonly #kind: RecordKind;
   readonly #types: readonly number[];
   readonly #test: ((state: RecordState) => boolean) | undefined;
+  readonly #guard: ExtentGuard;
+  /** Whether the result goes from the last to the first: by id, or by the order's field. */
+  readonly #descending: boolean;
+  readonly #place: Place | undefined;
+  readonly #placeWords: Int32Array = new Int32Array(4);
   readonly #met: Set<number> = new Set();
-  /** Committed records that were accepted, in the order found. */
+  /** Records that were accepted, in the order found, and beside them what they are ordered by. */
   readonly #found: number[] = [];
+  readonly #keys: unknown[] = [];
+  /** The keys of those among them that lie where the index says they do: the unit has not written to them. */
+  readonly #settledKeys: unknown[] = [];
+  /** The key of the last record that the index gave. */
+  #lastKey: unknown;
 
   constructor(unit: Unit, step: ExtentStep, most: number, mark: number) {
     this.#unit = unit;
@@ -51,13 +64,20 @@ class ExtentRun {
     this.#types = numbersIn(catalog.membersOf(step.type));
     const filter = predicate(step.record === NODE ? step.nodeFilter : step.edgeFilter);
     this.#test = filter?.test;
-    unit.readSet.extents.push({
+    const { order, reverse, after } = step;
+    this.#descending = order === undefined ? reverse : order.descending !== reverse;
+    if (after !== undefined) {
+      this.#place = readCursor(after, order !== undefined ? "order" : step.record === NODE ? "node" : "edge");
+      parseId(this.#place.id, this.#placeWords);
+    }
+    this.#guard = {
       kind: step.record,
       types: catalog.membersOf(step.type),
       filter,
-      orderedBy: step.order?.field,
+      orderedBy: order?.field,
       beyond: undefined,
-    });
+    };
+    unit.readSet.extents.push(this.#guard);
   }
 
   run(): MaybePromise<number[]> {
@@ -66,12 +86,7 @@ class ExtentRun {
     const mayStop = access.isOrdered || (this.#step.order === undefined && access.lookups === undefined);
     const read =
       access.lookups === undefined ? this.#scanAll(mayStop) : this.#lookupAll(access.lookups, mayStop);
-    return andThen(read, () => this.#arranged(access));
-  }
-
-  /** What the unit itself has written may come before what was found, so nothing is cut off until it is merged. */
-  #isEnough(mayStop: boolean): boolean {
-    return mayStop && this.#found.length >= this.#most;
+    return andThen(read, () => andThen(this.#settle(), () => this.#arranged()));
   }
 
   // ---- choosing ----------------------------------------------------------------------------------------------
@@ -97,7 +112,7 @@ class ExtentRun {
     index: IndexDefinition,
     equal: ReadonlyMap<string, unknown>,
   ): (Access & { score: number }) | undefined {
-    const { nodeFilter: filter, order, reverse } = this.#step;
+    const { nodeFilter: filter, order } = this.#step;
     const keys: unknown[] = [];
     for (const field of index.fields) {
       const value = equal.get(field);
@@ -105,18 +120,20 @@ class ExtentRun {
       if (value === undefined) break;
       keys.push(value);
     }
-    const descending = order === undefined ? reverse : order.descending !== reverse;
     const base = {
       index: index.name,
-      order: descending ? "desc" : "asc",
+      order: this.#descending ? "desc" : "asc",
       after: undefined,
       limit: BATCH,
     } as const;
+    const place = this.#place;
     if (keys.length === index.fields.length) {
-      // One key: what it finds comes in id order, which is the order of nobody's asking too.
+      // One key: what it finds comes in id order, which is the order that nobody asks for too.
+      const isOrdered = order === undefined;
+      const after = isOrdered && place !== undefined ? { key: keys, id: place.id } : undefined;
       return {
-        lookups: [{ ...base, equals: keys }],
-        isOrdered: order === undefined,
+        lookups: [{ ...base, equals: keys, after }],
+        isOrdered,
         score: 100 + (index.unique ? 10 : 0),
       };
     }
@@ -130,21 +147,17 @@ class ExtentRun {
       };
     }
     const range = rangeOn(filter, next);
-    // Absent values are not in the index but come last in the order: an index orders those that a filter demands.
-    const demanded = range !== undefined || this.#isRequired(next);
-    const isOrdered = order?.field === next && index.fields.length === keys.length + 1 && demanded;
+    // The index has absent values last; read backwards it would give them first, unless there are none.
+    const isInOrder = !this.#descending || range !== undefined || this.#isRequired(next);
+    const isOrdered = order?.field === next && index.fields.length === keys.length + 1 && isInOrder;
     if (range !== undefined || isOrdered) {
-      const bounds =
-        range === undefined
-          ? undefined
-          : {
-              low: range.lower?.value ?? range.prefix,
-              lowOpen: range.lower?.inclusive === false,
-              high: range.upper?.value,
-              highOpen: range.upper?.inclusive === false,
-            };
+      const after =
+        isOrdered && place?.kind === "order"
+          ? // Records of one key follow by id either way, so backwards its key is read from the start.
+            { key: [...keys, place.value], id: this.#descending ? GREATEST_ID : place.id }
+          : undefined;
       return {
-        lookups: [{ ...base, equals: keys, range: bounds }],
+        lookups: [{ ...base, equals: keys, range: boundsOf(range), after }],
         isOrdered,
         score: keys.length * 20 + (isOrdered ? 30 : 0) + (range === undefined ? 0 : 15),
       };
@@ -163,68 +176,82 @@ class ExtentRun {
   // ---- reading -----------------------------------------------------------------------------------------------
 
   #lookupAll(lookups: readonly LookupRequest[], mayStop: boolean): MaybePromise<void> {
-    const few = this.#most < BATCH && mayStop ? Math.max(2, this.#most + 1) : BATCH;
+    const { loader, catalog } = this.#unit.runtime;
+    const first = (request: LookupRequest): LookupRequest => {
+      const { unique, fields } = catalog.index(request.index);
+      if (unique && request.equals.length === fields.length) return { ...request, limit: 2 };
+      return { ...request, limit: mayStop ? Math.min(BATCH, this.#most + 1) : BATCH };
+    };
     let at = 0;
     let request: LookupRequest | undefined;
-    const { loader, catalog } = this.#unit.runtime;
     return forever(() => {
-      if (at >= lookups.length || this.#isEnough(mayStop)) return true;
-      request ??= {
-        ...lookups[at]!,
-        limit: catalog.index(lookups[at]!.index).unique && lookups[at]!.range === undefined ? 2 : few,
-      };
+      if (at >= lookups.length || (mayStop && this.#hasEnoughByKey())) return true;
+      request ??= first(lookups[at]!);
       const asked = request;
       return andThen(
         loader.lookup(asked, (slots, page) => {
+          const { fields } = catalog.index(asked.index);
+          const last = placeOfLast(page.rows, fields);
+          this.#lastKey = last?.key.at(-1);
           this.#takeLoaded(slots);
-          const last = slots.at(-1);
-          if (page.more && last !== undefined) {
-            const state = this.#unit.table(NODE).states[last]!;
-            const { fields } = catalog.index(asked.index);
-            request = {
-              ...asked,
-              limit: BATCH,
-              after: { key: fields.map((field) => state[field]), id: page.rows.ids.at(page.rows.length - 1) },
-            };
-          } else {
-            request = undefined;
-            at += 1;
-          }
+          request = page.more && last !== undefined ? { ...asked, limit: BATCH, after: last } : undefined;
+          if (request === undefined) at += 1;
         }),
         () => false,
       );
     });
   }
 
-  /** Scans the types one beside the other, so that the result is in id order over all of them. */
+  /** Whether the index has given so many that no later one can be among those that are wanted. */
+  #hasEnoughByKey(): boolean {
+    if (this.#settledKeys.length < this.#most) return false;
+    // Backwards, records of one key come last first, but are wanted first first: the key is read to its end.
+    if (this.#step.order === undefined || !this.#descending) return true;
+    return compareForOrder(this.#settledKeys[this.#most - 1], this.#lastKey) !== 0;
+  }
+
+  /** Scans the types one beside the other, for the result is in id order over all of them. */
   #scanAll(mayStop: boolean): MaybePromise<void> {
     const { loader, catalog } = this.#unit.runtime;
-    const direction = this.#step.reverse && this.#step.order === undefined ? "desc" : "asc";
-    const from =
-      this.#step.after === undefined || this.#step.order !== undefined
-        ? undefined
-        : readCursor(this.#step.after, this.#kind === NODE ? "node" : "edge").id;
-    const limit = Math.min(BATCH, mayStop && this.#types.length === 1 ? Math.max(16, this.#most + 1) : BATCH);
-    const several = this.#types.length > 1;
-    let at = 0;
-    let after: Id | undefined = from;
+    const isById = this.#step.order === undefined;
+    const order = isById && this.#descending ? "desc" : "asc";
+    const from = isById ? this.#place?.id : undefined;
+    const scans = this.#types.map((type) => ({
+      type: catalog.definition(type).name,
+      after: from,
+      isDone: false,
+    }));
+    let limit = mayStop ? Math.min(BATCH, Math.max(16, this.#most + 1)) : BATCH;
     return forever(() => {
-      if (at >= this.#types.length || (!several && this.#isEnough(mayStop))) return true;
-      const type = catalog.definition(this.#types[at]!).name;
-      const use = (
-        slots: number[],
-        page: { rows: { ids: { at(i: number): Id }; length: number }; more: boolean },
-      ): void => {
+      let scan: (typeof scans)[number] | undefined;
+      for (const each of scans) {
+        if (each.isDone) continue;
+        if (scan === undefined || isBefore(each.after, scan.after, order)) scan = each;
+      }
+      if (scan === undefined || (mayStop && this.#hasEnoughBefore(scan.after, order))) return true;
+      const next = scan;
+      const use = (slots: number[], { rows, more }: NodePage | EdgePage): void => {
         this.#takeLoaded(slots);
-        after = page.more && page.rows.length > 0 ? page.rows.ids.at(page.rows.length - 1) : from;
-        if (!page.more) at += 1;
+        if (more && rows.length > 0) next.after = rows.ids.at(rows.length - 1);
+        else next.isDone = true;
       };
+      const size = limit;
+      limit = Math.min(BATCH, limit * 2);
       const read =
         this.#kind === NODE
-          ? loader.scanNodes(type, direction, after, limit, use)
-          : loader.scanEdges(type, direction, after, limit, use);
+          ? loader.scanNodes(next.type, order, next.after, size, use)
+          : loader.scanEdges(next.type, order, next.after, size, use);
       return andThen(read, () => false);
     });
+  }
+
+  /** Whether so many are found up to this id, where the scan that is least far has come. */
+  #hasEnoughBefore(horizon: Id | undefined, order: "asc" | "desc"): boolean {
+    if (this.#found.length < this.#most || horizon === undefined) return false;
+    const table = this.#unit.table(this.#kind);
+    let count = 0;
+    for (const slot of this.#found) if (!isBefore(horizon, table.idOf(slot), order)) count += 1;
+    return count >= this.#most;
   }
 
   /** Judges records whose rows have just arrived. */
@@ -234,13 +261,10 @@ class ExtentRun {
 
   #judge(slot: number): void {
     const unit = this.#unit;
+    const table = unit.table(this.#kind);
     this.#met.add(slot);
-    unit.runtime.resident.pin(unit.table(this.#kind), slot);
-    if (
-      unit.table(this.#kind).types[slot] === 0 ||
-      !this.#types.includes(unit.table(this.#kind).types[slot]!)
-    )
-      return;
+    unit.runtime.resident.pin(table, slot);
+    if (!this.#types.includes(table.types[slot]!)) return;
     const level = this.#kind === NODE ? unit.sees(slot, this.#mark) : unit.seesEdge(slot, this.#mark);
     if (level === 0) return;
     if (level === NEEDS_STATE) {
@@ -248,7 +272,22 @@ class ExtentRun {
       return;
     }
     const state = unit.stateOf(this.#kind, slot, this.#mark);
-    if (state !== undefined && (this.#test === undefined || this.#test(state))) this.#found.push(slot);
+    if (state === undefined || (this.#test !== undefined && !this.#test(state))) return;
+    const { order } = this.#step;
+    const key = order === undefined ? undefined : state[order.field];
+    if (!this.#isAfterPlace(slot, key)) return;
+    this.#found.push(slot);
+    this.#keys.push(key);
+    if (state === table.states[slot]) this.#settledKeys.push(key);
+  }
+
+  #isAfterPlace(slot: number, key: unknown): boolean {
+    const place = this.#place;
+    if (place === undefined) return true;
+    const byId = compareIdWords(this.#unit.table(this.#kind).ids, slot << 2, this.#placeWords, 0);
+    if (place.kind !== "order") return this.#descending ? byId < 0 : byId > 0;
+    const byKey = compareForOrder(key, place.value, this.#descending);
+    return byKey > 0 || (byKey === 0 && byId > 0);
   }
 
   /** Edges whose ends are judged by rules that must see fields not read yet. */
@@ -271,27 +310,28 @@ class ExtentRun {
 
   // ---- arranging ---------------------------------------------------------------------------------------------
 
-  #arranged(access: Access): MaybePromise<number[]> {
-    return andThen(this.#settle(), () => {
-      this.#mergeOwn();
-      const { order, reverse } = this.#step;
-      const table = this.#unit.table(this.#kind);
-      const found = this.#found;
-      if (order === undefined) {
-        found.sort((left, right) => table.compareIds(left, right));
-        if (reverse) found.reverse();
-      } else {
-        const descending = order.descending !== reverse;
-        const value = (slot: number): unknown =>
-          this.#unit.stateOf(this.#kind, slot, this.#mark)?.[order.field];
-        found.sort(
-          (left, right) =>
-            compareForOrder(value(left), value(right), descending) || table.compareIds(left, right),
-        );
-        if (access.isOrdered && found.length > this.#most) found.length = this.#most;
-      }
+  #arranged(): number[] {
+    this.#mergeOwn();
+    const { order } = this.#step;
+    const table = this.#unit.table(this.#kind);
+    const found = this.#found;
+    if (order === undefined) {
+      found.sort((left, right) => table.compareIds(left, right));
+      if (this.#descending) found.reverse();
       return found;
-    });
+    }
+    const keys = this.#keys;
+    const descending = this.#descending;
+    const byKey = [...found.keys()].sort(
+      (left, right) =>
+        compareForOrder(keys[left], keys[right], descending) || table.compareIds(found[left]!, found[right]!),
+    );
+    const last = byKey[this.#most - 1];
+    if (last !== undefined) {
+      const boundary = keys[last];
+      this.#guard.beyond = (state) => compareForOrder(state[order.field], boundary, descending) > 0;
+    }
+    return byKey.map((at) => found[at]!);
   }
 
   /** The unit's own new records, and those that its writes made match. */
@@ -306,6 +346,47 @@ class ExtentRun {
       if ((table.flags[slot]! & PENDING) === 0 && !this.#met.has(slot)) this.#judge(slot);
     }
   }
+}
+
+/** The greatest id there can be. */
+const GREATEST_ID = "ffffffff-ffff-7fff-bfff-ffffffffffff" as Id;
+
+function isBefore(left: Id | undefined, right: Id | undefined, order: "asc" | "desc"): boolean {
+  if (left === undefined || right === undefined) return left === undefined && right !== undefined;
+  return order === "asc" ? left < right : left > right;
+}
+
+/** What a lookup goes on after. A damaged row has no key, but the one before it has. */
+function placeOfLast(rows: NodeRows, fields: readonly string[]): LookupRequest["after"] {
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const data = rows.fields[i]!;
+    if (!(data instanceof RowDamage)) return { key: fields.map((field) => data[field]), id: rows.ids.at(i) };
+  }
+  return undefined;
+}
+
+function boundsOf(range: FieldRange | undefined): LookupRequest["range"] {
+  if (range === undefined) return undefined;
+  const { lower, upper, prefix } = range;
+  const isPrefixLow = prefix !== undefined && lower === undefined;
+  const isPrefixHigh = prefix !== undefined && upper === undefined;
+  return {
+    low: isPrefixLow ? prefix : lower?.value,
+    lowOpen: lower?.inclusive === false,
+    high: isPrefixHigh ? afterPrefix(prefix) : upper?.value,
+    highOpen: isPrefixHigh || upper?.inclusive === false,
+  };
+}
+
+/** The first text, by code points, after all that start with the prefix; `undefined` where there is none. */
+function afterPrefix(prefix: string): string | undefined {
+  const points = [...prefix];
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    const next = last.codePointAt(0)! + 1;
+    // Surrogates are no code points of their own.
+    if (next <= 0x10ffff) return points.join("") + String.fromCodePoint(next === 0xd800 ? 0xe000 : next);
+  }
+  return undefined;
 }
 
 const present: WeakMap<FieldDefinition, boolean> = new WeakMap();

@@ -4,6 +4,7 @@ import type { Id } from "../model/id.ts";
 import type { RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
+import { RecentFilters } from "./recent-filters.ts";
 
 export interface Order {
   readonly field: string;
@@ -52,6 +53,8 @@ export type Step = HopStep | ExtentStep | GivenStep;
 export interface Plan {
   readonly steps: readonly Step[];
   readonly output: "nodes" | "edges" | "pairs";
+  /** Whether this is a page of the result, of which others follow: ties of an order then go by id. */
+  readonly isPaged?: boolean;
 }
 
 export const unconstrained: Constraints = Object.freeze({
@@ -67,7 +70,7 @@ export const unconstrained: Constraints = Object.freeze({
 /** Caches what a filter object that is written once and used often comes down to. */
 const normalized: WeakMap<object, WeakMap<object, Filter>> = new WeakMap();
 
-/** The filter as data. Frozen inputs are normalized once. */
+/** The filter as data. Frozen inputs are normalized once, and so is what was asked a moment ago. */
 export function readFilter(input: unknown, scope: TypeDefinition | Catalog): Filter | undefined {
   if (input === undefined) return undefined;
   if (typeof input === "object" && input !== null && Object.isFrozen(input)) {
@@ -83,7 +86,24 @@ export function readFilter(input: unknown, scope: TypeDefinition | Catalog): Fil
     }
     return filter;
   }
-  return normalizeFilter(input, scopeOf(scope));
+  return recentFilters(scope).find(input) ?? remember(input, scope);
+}
+
+const recent: WeakMap<object, RecentFilters> = new WeakMap();
+
+function recentFilters(scope: TypeDefinition | Catalog): RecentFilters {
+  let filters = recent.get(scope);
+  if (filters === undefined) {
+    filters = new RecentFilters();
+    recent.set(scope, filters);
+  }
+  return filters;
+}
+
+function remember(input: unknown, scope: TypeDefinition | Catalog): Filter | undefined {
+  const filter = normalizeFilter(input, scopeOf(scope));
+  if (filter !== undefined) recentFilters(scope).add(input as object, filter);
+  return filter;
 }
 
 function scopeOf(scope: TypeDefinition | Catalog): FilterScope {

@@ -1,14 +1,16 @@
 import { NotFoundError } from "../errors.ts";
+import type { Filter } from "../model/filter.ts";
 import type { Id } from "../model/id.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
-import type { EdgeEntity, Entity, NodeEntity } from "../schema/entity.ts";
+import { type EdgeEntity, type Entity, type NodeEntity, stateOf } from "../schema/entity.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
-import { type Place, writeCursor } from "./cursor.ts";
+import { writeCursor } from "./cursor.ts";
 import {
+  type GivenStep,
   type HopStep,
   invalidQuery,
   type Plan,
@@ -16,7 +18,6 @@ import {
   readDepth,
   readFilter,
   type Step,
-  unconstrained,
 } from "./plan.ts";
 import { type Selection, select, withStates } from "./select.ts";
 import { bothFilters } from "./shape.ts";
@@ -44,7 +45,6 @@ export class Query {
   constructor(context: QueryContext, plan: Plan) {
     this.#context = context;
     this.#plan = plan;
-    Object.freeze(this);
   }
 
   get plan(): Plan {
@@ -133,11 +133,10 @@ export class Query {
 
   after(cursor: unknown): Query {
     if (typeof cursor !== "string") throw new TypeError("after takes a cursor that page() gave");
-    const hops = this.#plan.steps.filter((step) => step.kind === "hop");
-    const last = this.#last();
-    if (last.order === undefined && (hops.length > 1 || (last.kind === "hop" && last.depth !== undefined))) {
-      throw invalidQuery("a cursor over several hops needs orderBy: say by which field");
-    }
+    if (!this.#isPageable())
+      throw invalidQuery(
+        "a cursor over several hops, or from several nodes, needs orderBy: say by which field",
+      );
     return this.#with({ after: cursor });
   }
 
@@ -271,20 +270,23 @@ export class Query {
     return andThen(this.select(unit, most), (selection) => handOut(unit, selection, this.#plan.output));
   }
 
+  /** Pages go on from a place in connection order, which is one node's or one type's, or from one by a field. */
   #isPageable(): boolean {
+    const { steps } = this.#plan;
+    const [first] = steps;
     const last = this.#last();
-    const hops = this.#plan.steps.filter((step) => step.kind === "hop").length;
-    return (
-      last.kind !== "given" &&
-      (last.order !== undefined || (hops <= 1 && !(last.kind === "hop" && last.depth !== undefined)))
-    );
+    if (last.kind === "given") return false;
+    if (last.order !== undefined || last.kind === "extent") return true;
+    const isOne = first!.kind === "given" && (first!.slots ?? first!.ids).length === 1;
+    return isOne && steps.length === 2 && last.depth === undefined;
   }
 
   #page(unit: Unit): MaybePromise<{ items: Result[]; next: string | undefined }> {
     const last = this.#last();
-    if (!this.#isPageable()) throw invalidQuery("pages over several hops need orderBy: say by which field");
+    if (!this.#isPageable())
+      throw invalidQuery("pages over several hops, or from several nodes, need orderBy: say by which field");
     const size = last.limit ?? DEFAULT_PAGE;
-    const plan = this.#with({ limit: undefined }).plan;
+    const plan: Plan = { ...this.#with({ limit: undefined }).plan, isPaged: true };
     // Nodes of a hop are paged by the edges that lead to them.
     const byEdge = last.kind === "hop" && last.order === undefined;
     const wanted: Plan = byEdge && plan.output === "nodes" ? { ...plan, output: "pairs" } : plan;
@@ -299,20 +301,22 @@ export class Query {
         kept.nodes.push(nodes[at]!);
         kept.edges?.push(edges![at]!);
       }
-      const lastSlot = byEdge || plan.output !== "nodes" ? kept.edges?.at(-1) : kept.nodes.at(-1);
-      const kind = byEdge || plan.output !== "nodes" ? EDGE : NODE;
-      const next =
-        at < nodes.length && lastSlot !== undefined ? this.#place(unit, kind, lastSlot) : undefined;
-      return andThen(handOut(unit, kept, plan.output), (items) => ({ items, next }));
+      const hasMore = at > 0 && at < nodes.length;
+      return andThen(handOut(unit, kept, plan.output), (items) => ({
+        items,
+        next: hasMore ? this.#placeOf(unit, nodes[at - 1]!, edges?.[at - 1]) : undefined,
+      }));
     });
   }
 
-  #place(unit: Unit, kind: 0 | 1, slot: number): string {
-    const { order, kind: step } = this.#last();
-    const id = unit.table(kind).idOf(slot);
-    if (order === undefined)
-      return writeCursor({ kind: step === "hop" || kind === EDGE ? "edge" : "node", id } as Place);
-    const value = unit.stateOf(kind, slot)?.[order.field];
+  /** Where a page that ends with this node, or with this edge to it, ends. */
+  #placeOf(unit: Unit, node: number, edge: number | undefined): string {
+    const { order } = this.#last();
+    const kind = edge === undefined ? NODE : EDGE;
+    const id = unit.table(kind).idOf(edge ?? node);
+    if (order === undefined) return writeCursor({ kind: kind === NODE ? "node" : "edge", id });
+    const ordered = this.#plan.output === "edges" ? unit.edge(edge!) : unit.node(node);
+    const value = stateOf(ordered)[order.field];
     return writeCursor({ kind: "order", id, value, isAbsent: value === undefined });
   }
 
@@ -390,15 +394,55 @@ export function hopStep(
   filter: unknown,
   options: unknown,
 ): HopStep {
-  const base = { ...unconstrained, kind: "hop", direction, depth: readDepth(options) } as const;
+  const depth = readDepth(options);
   if (type === undefined) {
     if (filter !== undefined) throw invalidQuery("a filter needs the type whose fields it tests");
-    return { ...base, edgeType: 0 };
+    return plainHop(direction, depth, 0, undefined, 0, undefined);
   }
   const definition = catalog.definitionOf(type);
   const number = catalog.numberOf(definition.name);
   const read = readFilter(filter, definition);
   return definition.kind === "edge"
-    ? { ...base, edgeType: number, edgeFilter: read }
-    : { ...base, edgeType: 0, nodeType: number, nodeFilter: read };
+    ? plainHop(direction, depth, number, read, 0, undefined)
+    : plainHop(direction, depth, 0, undefined, number, read);
+}
+
+/** Written out: spreading the constraints of every hop took 0.3 µs, more than the hop. */
+function plainHop(
+  direction: "out" | "in" | "both",
+  depth: HopStep["depth"],
+  edgeType: number,
+  edgeFilter: Filter | undefined,
+  nodeType: number,
+  nodeFilter: Filter | undefined,
+): HopStep {
+  return {
+    kind: "hop",
+    direction,
+    depth,
+    edgeType,
+    nodeType,
+    edgeFilter,
+    nodeFilter,
+    order: undefined,
+    reverse: false,
+    limit: undefined,
+    after: undefined,
+  };
+}
+
+/** A node of the unit, to begin with. */
+export function nodeStep(slot: number): GivenStep {
+  return {
+    kind: "given",
+    ids: [],
+    slots: [slot],
+    nodeType: 0,
+    nodeFilter: undefined,
+    edgeFilter: undefined,
+    order: undefined,
+    reverse: false,
+    limit: undefined,
+    after: undefined,
+  };
 }

@@ -1,14 +1,16 @@
 import { compareForOrder } from "../model/compare.ts";
+import type { Filter } from "../model/filter.ts";
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { BATCH } from "../resident/loader.ts";
 import type { RecordState } from "../resident/record-table.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { readCursor } from "./cursor.ts";
+import { type Place, readCursor } from "./cursor.ts";
 import type { Found } from "./expand.ts";
 import { runExtent } from "./extent.ts";
-import { type Constraints, type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
+import { type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
 import { runHop } from "./run-hop.ts";
 import { type Hop, numbersIn, predicate } from "./shape.ts";
 
@@ -21,18 +23,36 @@ export type Selection = Found;
  */
 export function select(unit: Unit, plan: Plan, most: number, mark: number): MaybePromise<Selection> {
   unit.begin();
-  const { steps } = plan;
-  const run = (at: number, origins: readonly number[]): MaybePromise<Selection> => {
+  return runFrom(unit, plan, 0, [], most, mark);
+}
+
+function runFrom(
+  unit: Unit,
+  plan: Plan,
+  from: number,
+  given: readonly number[],
+  most: number,
+  mark: number,
+): MaybePromise<Selection> {
+  const { steps, output } = plan;
+  let origins = given;
+  for (let at = from; ; at++) {
     const step = steps[at]!;
     const isLast = at === steps.length - 1;
-    const wantEdges = isLast && plan.output !== "nodes";
+    const wantEdges = isLast && output !== "nodes";
     const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
-    return andThen(runStep(unit, step, origins, wantEdges, plan.output, limit, mark), (found) => {
-      cut(found, limit);
-      return isLast ? found : run(at + 1, found.nodes);
-    });
-  };
-  return run(0, []);
+    const found = runStep(unit, step, origins, wantEdges, output, limit, mark);
+    if (isThenable(found)) {
+      return (found as Promise<Selection>).then((selection) => {
+        cut(selection, limit);
+        return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark);
+      });
+    }
+    const selection = found as Selection;
+    cut(selection, limit);
+    if (isLast) return selection;
+    origins = selection.nodes;
+  }
 }
 
 function cut(found: Selection, limit: number): void {
@@ -42,10 +62,10 @@ function cut(found: Selection, limit: number): void {
 
 function runStep(
   unit: Unit,
+  plan: Plan,
   step: Step,
   origins: readonly number[],
   wantEdges: boolean,
-  output: Plan["output"],
   limit: number,
   mark: number,
 ): MaybePromise<Selection> {
@@ -53,21 +73,19 @@ function runStep(
     case "given":
       return given(unit, step, mark);
     case "extent":
-      return andThen(runExtent(unit, step, step.after === undefined ? limit : limit + 1, mark), (slots) =>
-        extentResult(unit, step, slots),
-      );
+      return andThen(runExtent(unit, step, limit, mark), (slots) => extentResult(unit, step, slots));
     case "hop":
+      if (step.order === undefined) return hopResult(unit, step, origins, wantEdges, limit, mark);
       return andThen(hopResult(unit, step, origins, wantEdges, limit, mark), (found) =>
-        arranged(unit, step, found, output === "edges" ? EDGE : NODE, mark),
+        arranged(unit, step, found, wantEdges ? plan.output : "nodes", plan.isPaged === true, mark),
       );
   }
 }
 
 function extentResult(unit: Unit, step: Step & { kind: "extent" }, slots: number[]): Selection {
+  if (step.record === NODE) return { nodes: slots, edges: undefined };
   const { edges } = unit.runtime.resident;
-  const rest = step.after === undefined ? slots : afterPlace(unit, step, slots, step.record);
-  if (step.record === NODE) return { nodes: rest, edges: undefined };
-  return { nodes: rest.map((edge) => edges.targets[edge]!), edges: rest };
+  return { nodes: slots.map((edge) => edges.targets[edge]!), edges: slots };
 }
 
 function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybePromise<Selection> {
@@ -126,22 +144,49 @@ function loadEnds(unit: Unit, edge: number): MaybePromise<void> {
   return unit.runtime.loader.nodes([...new Set(missing)], () => undefined);
 }
 
-/** The hop of a step in the unit's catalog. Steps are made once and run often. */
-const hops: WeakMap<HopStep, { catalogSize: number; hop: Hop }> = new WeakMap();
+interface RecentHop {
+  readonly catalogSize: number;
+  readonly edgeType: number;
+  readonly nodeType: number;
+  readonly edgeFilter: Filter | undefined;
+  readonly nodeFilter: Filter | undefined;
+  readonly hop: Hop;
+}
 
+/** More than walks and loops alternate between. */
+const RECENT_HOPS = 8;
+const recentHops: WeakMap<Catalog, RecentHop[]> = new WeakMap();
+
+/** The hop of a step in the unit's catalog. One that asks what a recent one asked is the same, and so is its guard. */
 export function hopOf(unit: Unit, step: HopStep): Hop {
   const { catalog } = unit.runtime;
-  const known = hops.get(step);
-  if (known !== undefined && known.catalogSize === catalog.size) return known.hop;
+  let recent = recentHops.get(catalog);
+  if (recent === undefined) {
+    recent = [];
+    recentHops.set(catalog, recent);
+  }
+  for (const known of recent) {
+    if (
+      known.edgeFilter === step.edgeFilter &&
+      known.nodeFilter === step.nodeFilter &&
+      known.edgeType === step.edgeType &&
+      known.nodeType === step.nodeType &&
+      known.hop.direction === step.direction &&
+      known.catalogSize === catalog.size
+    )
+      return known.hop;
+  }
+  const { edgeType, nodeType, edgeFilter, nodeFilter } = step;
   const hop: Hop = {
     direction: step.direction,
-    edgeTypes: step.edgeType === 0 ? undefined : catalog.membersOf(step.edgeType),
-    edgeNumbers: step.edgeType === 0 ? undefined : numbersIn(catalog.membersOf(step.edgeType)),
-    edgeFilter: predicate(step.edgeFilter),
-    nodeTypes: step.nodeType === 0 ? undefined : catalog.membersOf(step.nodeType),
-    nodeFilter: predicate(step.nodeFilter),
+    edgeTypes: edgeType === 0 ? undefined : catalog.membersOf(edgeType),
+    edgeNumbers: edgeType === 0 ? undefined : numbersIn(catalog.membersOf(edgeType)),
+    edgeFilter: predicate(edgeFilter),
+    nodeTypes: nodeType === 0 ? undefined : catalog.membersOf(nodeType),
+    nodeFilter: predicate(nodeFilter),
   };
-  hops.set(step, { catalogSize: catalog.size, hop });
+  if (recent.length === RECENT_HOPS) recent.shift();
+  recent.push({ catalogSize: catalog.size, edgeType, nodeType, edgeFilter, nodeFilter, hop });
   return hop;
 }
 
@@ -329,38 +374,39 @@ function withRest(
   return withStates(unit, kind, slots.slice(from), mark, (at, state) => use(from + at, state));
 }
 
-/** Sorts where the step has an order, and leaves out what lies before its cursor. */
+/**
+ * Sorts where the step has an order, and leaves out what lies before its cursor.
+ * @param isPaged whether pages go on from any place, for which ties go by id; else they stay in connection order
+ */
 function arranged(
   unit: Unit,
   step: HopStep,
   found: Selection,
-  kind: RecordKind,
+  output: Plan["output"],
+  isPaged: boolean,
   mark: number,
 ): MaybePromise<Selection> {
-  const { order } = step;
+  const { order, after } = step;
   if (order === undefined) return found;
   const keys: unknown[] = new Array(found.nodes.length);
-  const slots = kind === EDGE ? found.edges! : found.nodes;
+  const isByEdge = output === "edges";
   return andThen(
-    withStates(unit, kind, slots, mark, (at, state) => {
+    withStates(unit, isByEdge ? EDGE : NODE, isByEdge ? found.edges! : found.nodes, mark, (at, state) => {
       keys[at] = state[order.field];
     }),
     () => {
       const descending = order.descending !== step.reverse;
-      const table = unit.table(kind);
-      const place = step.after === undefined ? undefined : readCursor(step.after, "order");
-      const byId = place !== undefined || step.limit !== undefined;
-      let indexes = [...slots.keys()];
-      indexes.sort((left, right) => {
-        const byKey = compareForOrder(keys[left], keys[right], descending);
-        return byKey !== 0 ? byKey : byId ? 0 : left - right;
-      });
-      if (place?.kind === "order") {
-        indexes.sort(
-          (left, right) =>
-            compareForOrder(keys[left], keys[right], descending) ||
-            table.compareIds(slots[left]!, slots[right]!),
-        );
+      // A pair is told from another one by its edge.
+      const table = unit.table(output === "nodes" ? NODE : EDGE);
+      const slots = output === "nodes" ? found.nodes : found.edges!;
+      const byId = isPaged || after !== undefined;
+      let indexes = [...slots.keys()].sort(
+        (left, right) =>
+          compareForOrder(keys[left], keys[right], descending) ||
+          (byId ? table.compareIds(slots[left]!, slots[right]!) : left - right),
+      );
+      if (after !== undefined) {
+        const place = readCursor(after, "order") as Place & { kind: "order" };
         const words = wordsOf(place.id);
         indexes = indexes.filter((i) => {
           const byKey = compareForOrder(keys[i], place.value, descending);
@@ -373,26 +419,6 @@ function arranged(
       };
     },
   );
-}
-
-function afterPlace(unit: Unit, step: Constraints, slots: number[], kind: RecordKind): number[] {
-  const table = unit.table(kind);
-  const { order } = step;
-  if (order === undefined) {
-    const words = wordsOf(readCursor(step.after!, kind === NODE ? "node" : "edge").id);
-    return slots.filter((slot) => {
-      const byId = compareIdWords(table.ids, slot << 2, words, 0);
-      return step.reverse ? byId < 0 : byId > 0;
-    });
-  }
-  const place = readCursor(step.after!, "order");
-  if (place.kind !== "order") return slots;
-  const words = wordsOf(place.id);
-  const descending = order.descending !== step.reverse;
-  return slots.filter((slot) => {
-    const byKey = compareForOrder(unit.stateOf(kind, slot)?.[order.field], place.value, descending);
-    return byKey > 0 || (byKey === 0 && compareIdWords(table.ids, slot << 2, words, 0) > 0);
-  });
 }
 
 function wordsOf(id: Id): Int32Array {

@@ -7,10 +7,17 @@ export interface Hop extends HopShape {
   readonly edgeNumbers: readonly number[] | undefined;
 }
 
+const predicates: WeakMap<Filter, Predicate> = new WeakMap();
+
 /** The filter as a predicate with a name, so that two equal ones can be told. */
 export function predicate(filter: Filter | undefined): Predicate | undefined {
   if (filter === undefined) return undefined;
-  return { test: compileFilter(filter), key: filterKey(filter), fields: [...filterFields(filter)] };
+  let known = predicates.get(filter);
+  if (known === undefined) {
+    known = { test: compileFilter(filter), key: filterKey(filter), fields: [...filterFields(filter)] };
+    predicates.set(filter, known);
+  }
+  return known;
 }
 
 /** Both filters at once. */

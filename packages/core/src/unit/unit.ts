@@ -15,6 +15,7 @@ import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
 import { inheritAside } from "../resident/states.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import { EdgeToMake } from "../schema/edge.ts";
 import {
@@ -173,6 +174,21 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       for (const slot of this.pending.createdEdges) resident.abandon(resident.edges, slot);
     }
     resident.leave(this);
+  }
+
+  // ---- the context of the queries made in it ------------------------------------------------------------------
+
+  get catalog(): Catalog {
+    return this.runtime.catalog;
+  }
+
+  get unit(): this {
+    return this;
+  }
+
+  /** What a query does in it begins with `select`, which looks whether the unit is open. */
+  within<T>(body: (unit: Unit) => MaybePromise<T>): MaybePromise<T> {
+    return body(this);
   }
 
   // ---- entities ----------------------------------------------------------------------------------------------
