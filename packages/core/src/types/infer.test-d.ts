@@ -89,8 +89,8 @@ expectTypeOf<Create<FieldsOf<typeof Arktype>>>().toEqualTypeOf<{
 
 // @ts-expect-error "id" is reserved: choose another field name
 node("A", { id: z.string() });
-// biome-ignore lint/suspicious/noThenProperty: that is what does not compile
 // @ts-expect-error "then" is reserved
+// biome-ignore lint/suspicious/noThenProperty: that is what does not compile
 node("A", { then: z.string() });
 // @ts-expect-error "$x" is reserved
 node("A", { $x: z.string() });
