@@ -3,7 +3,7 @@ import { type Id, IdColumn } from "../../model/id.ts";
 import { awkwardBase } from "../awkward-store.ts";
 import { FaultyStore } from "../faulty-store.ts";
 import { memory } from "../memory-store.ts";
-import { EdgeRows, type FieldData, NodeRows, type RecordUpdate } from "../rows.ts";
+import { EdgeRows, type FieldData, NodeRows, type RecordUpdate, RowDamage } from "../rows.ts";
 import type { AdjacencyAnswer, CommitBatch, CommitOutcome, NodePage, Store } from "../store.ts";
 import { noGuards } from "./guard-list.ts";
 import { storeConformance } from "./store-conformance.ts";
@@ -361,6 +361,14 @@ describe("the conformance suite", () => {
     expect(count).toBeGreaterThan(120);
   });
 
+  test("passes a store whose damaged rows keep their place, and catches one that drops them", async () => {
+    const damage = (store: Store, _kind: "node" | "edge", id: Id): void =>
+      (store as Damageable).damaged.add(id);
+    expect((await run({ create: () => damageable("kept"), damage })).failed).toEqual([]);
+    const { failed } = await run({ create: () => damageable("dropped"), damage });
+    expect(failed).toEqual(["damaged rows > a damaged node keeps its place in every answer"]);
+  });
+
   test("asks a durable store for the means to reopen it, and a shared one for a second client", async () => {
     const supports = { durable: true, shared: true, synchronous: true };
     const { failed } = await run({ create: () => altered(() => ({ supports })) });
@@ -395,6 +403,43 @@ function altered(changes: (store: Store) => Partial<Store>, store: Store = memor
       const value: unknown = replaced[key] ?? target[key];
       return typeof value === "function" ? value.bind(target) : value;
     },
+  });
+}
+
+interface Damageable extends Store {
+  readonly damaged: { add(id: Id): void };
+}
+
+/** A memory store of which records can be damaged; damaged nodes keep their place in answers or not. */
+function damageable(nodes: "kept" | "dropped"): Store {
+  const damaged = new Set<Id>();
+  const isDamaged = (rows: NodeRows, i: number): boolean => damaged.has(rows.ids.at(i));
+  const shown = <T>(answer: unknown): T => {
+    const { rows } = answer as NodePage;
+    if (!(rows instanceof EdgeRows) && nodes === "dropped") {
+      return { ...(answer as NodePage), rows: picked(rows, (i) => !isDamaged(rows, i)) } as T;
+    }
+    rows.fields.forEach((_, i) => {
+      if (isDamaged(rows, i)) rows.fields[i] = new RowDamage("a test damaged it");
+    });
+    return answer as T;
+  };
+  return altered((store) => {
+    const replaced: Partial<Damageable> = {
+      damaged: { add: (id) => void damaged.add(id) },
+      readNodes: (ids) => shown(store.readNodes(ids)),
+      readEdges: (ids) => shown(store.readEdges(ids)),
+      scan: ((request: never) => shown(store.scan(request))) as never,
+      readAdjacency: (asked, requests) => {
+        const answer = store.readAdjacency(asked, requests) as AdjacencyAnswer;
+        const { edges, edgeFields } = answer.rows;
+        edgeFields.forEach((_, i) => {
+          if (damaged.has(edges.at(i))) edgeFields[i] = new RowDamage("a test damaged it");
+        });
+        return answer;
+      },
+    };
+    return replaced;
   });
 }
 
