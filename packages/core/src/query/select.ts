@@ -41,7 +41,7 @@ function runFrom(
     const isLast = at === steps.length - 1;
     const wantEdges = isLast && output !== "nodes";
     const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
-    const found = runStep(unit, step, origins, wantEdges, output, limit, mark);
+    const found = runStep(unit, plan, step, origins, wantEdges, limit, mark);
     if (isThenable(found)) {
       return (found as Promise<Selection>).then((selection) => {
         cut(selection, limit);
