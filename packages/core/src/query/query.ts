@@ -301,7 +301,8 @@ export class Query {
         kept.nodes.push(nodes[at]!);
         kept.edges?.push(edges![at]!);
       }
-      const hasMore = at > 0 && at < nodes.length;
+      // Nodes met twice make a page shorter, and none of them the last one.
+      const hasMore = at > 0 && (at < nodes.length || nodes.length > size);
       return andThen(handOut(unit, kept, plan.output), (items) => ({
         items,
         next: hasMore ? this.#placeOf(unit, nodes[at - 1]!, edges?.[at - 1]) : undefined,

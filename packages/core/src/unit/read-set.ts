@@ -61,7 +61,7 @@ export interface ExtentGuard {
   readonly filter: Predicate | undefined;
   readonly orderedBy: string | undefined;
   /** With an order and a limit: nothing that sorts after the last record read matters. */
-  readonly beyond: ((state: RecordState) => boolean) | undefined;
+  beyond: ((state: RecordState) => boolean) | undefined;
 }
 
 /** What the unit knows of the records it was handed. */
