@@ -500,7 +500,7 @@ export function describeWalkerRows(title: string, open: () => RowWorld): void {
               if (world.nameOf(here) !== "n1") return;
               w.disengage();
               w.report("last words");
-              here.connect(C);
+              world.nameOf(here.connect(C));
             }),
           )
           .entry(C, at("2"))
