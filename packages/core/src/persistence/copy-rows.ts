@@ -81,7 +81,8 @@ function copyInto<T extends NodeRows>(copy: T, rows: T): T {
 
 function copyFields(fields: FieldData | RowDamage): FieldData | RowDamage {
   if (fields instanceof RowDamage) return new RowDamage(fields.reason);
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, takeIn(value)]));
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, takeIn(value)]));
 }
 
 function copyAccess({ all, roots }: AccessRecord): AccessRecord {
