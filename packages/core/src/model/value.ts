@@ -149,19 +149,23 @@ class Intake {
       case "bytes":
         return new Uint8Array(value as Uint8Array);
       case "array":
-        return this.#within(value, depth + 1, () => this.#takeArray(value as unknown[], depth + 1));
+        this.#enter(value, depth + 1);
+        return this.#leave(this.#takeArray(value as unknown[], depth + 1));
       case "object":
-        return this.#within(value, depth + 1, () => this.#takePlain(value, depth + 1));
+        this.#enter(value, depth + 1);
+        return this.#leave(this.#takePlain(value, depth + 1));
       case "map":
-        return this.#within(value, depth + 3, () => this.#takeMap(value as Map<unknown, unknown>, depth + 3));
+        this.#enter(value, depth + 3);
+        return this.#leave(this.#takeMap(value as Map<unknown, unknown>, depth + 3));
       case "set":
-        return this.#within(value, depth + 2, () => this.#takeSet(value as Set<unknown>, depth + 2));
+        this.#enter(value, depth + 2);
+        return this.#leave(this.#takeSet(value as Set<unknown>, depth + 2));
       default:
         return refuse(value, this.#path, `an ${describeKind(value)}`.replace("an class", "a class"));
     }
   }
 
-  #within<T>(value: object, depth: number, take: () => T): T {
+  #enter(value: object, depth: number): void {
     if (this.#ancestors.includes(value)) {
       fail(
         "RW_VALUE_CYCLE",
@@ -174,7 +178,9 @@ class Intake {
       fail("RW_VALUE_DEPTH", this.#path, `nested deeper than ${maxDepth} levels`, describeKind(value));
     }
     this.#ancestors.push(value);
-    const taken = take();
+  }
+
+  #leave(taken: StoredValue): StoredValue {
     this.#ancestors.pop();
     return taken;
   }

@@ -1,7 +1,7 @@
 import { ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { isLevel, type Level, type LevelValue, levelValue } from "../model/level.ts";
-import { requireRecordSize, type StoredValue } from "../model/value.ts";
+import { maxRecordBytes, measureBytes, requireRecordSize, type StoredValue } from "../model/value.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
 import { isThenable } from "../util/maybe-async.ts";
 import {
@@ -72,6 +72,8 @@ export class TypeDefinition {
   readonly cls: EntityClass;
   readonly #byName: ReadonlyMap<string, FieldDefinition>;
   readonly #empty: State;
+  /** What `measureBytes` counts for a state beside its values. */
+  readonly #keyBytes: number;
   #view: ((state: State) => object) | undefined;
 
   constructor(options: TypeOptions, cls: EntityClass) {
@@ -88,6 +90,8 @@ export class TypeDefinition {
     this.cls = cls;
     this.#byName = new Map(this.fields.map((field) => [field.name, field]));
     this.#empty = Object.fromEntries(this.fieldNames.map((name) => [name, undefined]));
+    const nothing = Object.fromEntries(this.fieldNames.map((name) => [name, null]));
+    this.#keyBytes = measureBytes(nothing) - this.fields.length * measureBytes(null);
   }
 
   /** The same type with another class, parent or name. */
@@ -121,17 +125,24 @@ export class TypeDefinition {
         valueKind: describeKind(input),
       });
     }
+    // Of a plain object; a field has no name that Object.prototype has, so nothing read here is inherited.
     const given = input as Readonly<Record<string, unknown>>;
-    for (const name in given)
-      if (!this.#byName.has(name) && Object.hasOwn(given, name)) this.#refuseField(name);
     const state = this.emptyState();
     const issues: FieldIssue[] = [];
+    let named = 0;
+    let bytes = this.#keyBytes;
     for (const field of this.fields) {
-      const value = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
-      state[field.name] = tryField(field, value, issues);
+      const value = given[field.name];
+      if (value !== undefined) named += 1;
+      const stored = tryField(field, value, issues);
+      state[field.name] = stored;
+      bytes += measureBytes(stored);
     }
+    const names = Object.keys(given);
+    if (names.length !== named)
+      for (const name of names) if (!this.#byName.has(name)) this.#refuseField(name);
     if (issues.length > 0) throw invalidFields(this.name, issues);
-    requireRecordSize(this.name, state);
+    if (bytes > maxRecordBytes) requireRecordSize(this.name, state);
     return state;
   }
 
