@@ -68,6 +68,47 @@ describe("the state of a new record", () => {
   });
 });
 
+describe("what no store takes", () => {
+  const Note = node(
+    "Note",
+    { title: z.string(), text: z.string().default(""), tags: z.any(), count: z.number().default(0) },
+    { unique: [{ fields: ["title", "count"], per: "owner" }], index: ["tags"] },
+  );
+  const note = definitionOf(Note) as TypeDefinition;
+  const before = note.create({ title: "a" });
+
+  test.each<[string, object, string, string]>([
+    [
+      "a record beyond 8 MiB",
+      { text: "x".repeat(maxRecordBytes) },
+      "RW_RECORD_TOO_LARGE",
+      "Note: the record has about",
+    ],
+    [
+      "an index key beyond 1 KiB",
+      { title: "x".repeat(1020) },
+      "RW_INDEX_KEY_TOO_LARGE",
+      "Note: the index Note.title+count@owner cannot hold this record",
+    ],
+    [
+      "an index key without an order",
+      { tags: ["a"] },
+      "RW_INDEX_KEY",
+      "Note: the index Note.tags cannot hold this record: A value of kind array",
+    ],
+  ])("is refused at once: %s", (_what, fields, code, message) => {
+    const error = expect.objectContaining({ code, message: expect.stringContaining(message) });
+    expect(() => note.create({ title: "a", ...fields })).toThrow(error);
+    expect(() => note.requireStorable({ ...before, ...fields }, before)).toThrow(error);
+  });
+
+  test("is looked for only in what has changed", () => {
+    const held = { ...before, tags: Object.freeze(["a"]) };
+    expect(() => note.requireStorable({ ...held, text: "x", count: 1 }, held)).not.toThrow();
+    expect(() => note.requireStorable({ ...before, title: "x".repeat(1000) }, before)).not.toThrow();
+  });
+});
+
 describe("the write of one field", () => {
   test("is validated by that field alone", () => {
     expect(room.validateField("name", "x")).toBe("x");

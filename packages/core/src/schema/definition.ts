@@ -13,6 +13,7 @@ import {
   type State,
 } from "./entity.ts";
 import { type FieldDefinition, type FieldIssue, invalidFields, tryField, validateField } from "./field.ts";
+import { requireIndexable } from "./index-limits.ts";
 import { recordView } from "./record-view.ts";
 
 /** A declared index. It covers the type that declares it and the types that extend that one. */
@@ -115,7 +116,7 @@ export class TypeDefinition {
   /**
    * The state of a new record: every field validated, defaults filled in, all issues reported at once.
    *
-   * @throws {ValidationError} as `validateField`; `RW_UNKNOWN_FIELD`; `RW_RECORD_TOO_LARGE`
+   * @throws {ValidationError} as `validateField`; `RW_UNKNOWN_FIELD`; as `requireStorable`
    */
   create(input: unknown = {}): State {
     if (kindOf(input) !== "object") {
@@ -143,7 +144,25 @@ export class TypeDefinition {
       for (const name of names) if (!this.#byName.has(name)) this.#refuseField(name);
     if (issues.length > 0) throw invalidFields(this.name, issues);
     if (bytes > maxRecordBytes) requireRecordSize(this.name, state);
+    for (const index of this.indexes) requireIndexable(index, state);
     return state;
+  }
+
+  /**
+   * Refuses a changed state that no store takes: a record beyond 8 MiB, or a key that its index cannot hold. Looks only
+   * at what differs from `before`. New records are checked by `create`.
+   *
+   * @throws {ValidationError} `RW_RECORD_TOO_LARGE`, `RW_INDEX_KEY`, `RW_INDEX_KEY_TOO_LARGE`
+   */
+  requireStorable(state: State, before: State): void {
+    let grown = 0;
+    for (const name of this.fieldNames) {
+      if (state[name] !== before[name]) grown += measureBytes(state[name]) - measureBytes(before[name]);
+    }
+    if (grown > 0) requireRecordSize(this.name, state);
+    for (const index of this.indexes) {
+      if (index.fields.some((name) => state[name] !== before[name])) requireIndexable(index, state);
+    }
   }
 
   /**

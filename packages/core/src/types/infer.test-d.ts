@@ -5,8 +5,8 @@ import { z } from "zod";
 import { edge } from "../schema/edge.ts";
 import { withDefault } from "../schema/field.ts";
 import { node } from "../schema/node.ts";
-import type { FieldsOf } from "./graph-types.ts";
-import type { Create, Draft, State } from "./infer.ts";
+import type { EdgeInstance, FieldsOf, NodeInstance } from "./graph-types.ts";
+import type { Create, Draft, ReservedEdgeField, ReservedNodeField, State } from "./infer.ts";
 
 // What a definition's fields mean: read, created and edited.
 
@@ -108,6 +108,11 @@ node("Root", {});
 edge("$x", {});
 // @ts-expect-error not a schema
 node("A", { a: String });
+
+// Whatever a record has as a member is no name for a field.
+
+expectTypeOf<Exclude<keyof NodeInstance & string, ReservedNodeField>>().toEqualTypeOf<never>();
+expectTypeOf<Exclude<keyof EdgeInstance & string, ReservedEdgeField>>().toEqualTypeOf<never>();
 
 class Base extends node("Base", { name: z.string() }) {
   hello() {
