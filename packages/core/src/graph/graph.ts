@@ -50,7 +50,11 @@ export class GraphObject extends GraphSession {
       throw new GraphError({ code: "RW_ROOT_DELETE", message: "the system root cannot be deleted" });
     await this.run(({ unit }) =>
       andThen(findRecord(unit, NODE, id), (slot) => {
-        if (slot >= 0) unit.deleteNode(slot, true);
+        if (slot < 0) return;
+        const { catalog } = unit.runtime;
+        if (unit.table(NODE).types[slot] !== catalog.rootNumber)
+          throw new TypeError(`deleteRoot takes a root or its id, and ${id} is of something else`);
+        unit.deleteNode(slot, true);
       }),
     );
     // The root is gone for good; what it owned goes after it, and a second call takes up what a crash left.

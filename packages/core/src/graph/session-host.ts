@@ -1,5 +1,4 @@
 import { ClosedError } from "../errors.ts";
-import { type AccessRecord, newNodeAccess } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import { unconstrained } from "../query/plan.ts";
 import { hopStep, Query, type QueryContext } from "../query/query.ts";
@@ -34,8 +33,8 @@ export class SessionHost implements EntityHost {
     return entity.id;
   }
 
-  accessOf(): AccessRecord {
-    return newNodeAccess;
+  accessOf(): never {
+    throw outside("$access");
   }
 
   writeField(): never {

@@ -1,5 +1,5 @@
 import type { Principal } from "../access/principal.ts";
-import { ClosedError } from "../errors.ts";
+import { NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
 import type { Query, QueryContext } from "../query/query.ts";
@@ -153,12 +153,18 @@ export class GraphSession {
     };
   }
 
-  /** Runs a body as a unit of work of this session's principal. */
+  /**
+   * Runs a body as a unit of work of this session's principal.
+   * @throws {NotFoundError} where the principal is no root (any more): then it owns nothing and nobody is acting
+   */
   run<T>(body: (attempt: Attempt) => MaybePromise<T>): MaybePromise<T> {
+    const asRoot = this.#principal.isSystem
+      ? body
+      : (attempt: Attempt): MaybePromise<T> => this.#withRoot(attempt.unit, () => body(attempt));
     this.#core.enter();
     let result: MaybePromise<T>;
     try {
-      result = this.#core.runner.run(this.#principal, body);
+      result = this.#core.runner.run(this.#principal, asRoot);
     } catch (error) {
       this.#core.leave();
       throw error;
@@ -171,9 +177,8 @@ export class GraphSession {
   /** The principal's root as an entity of the unit. */
   #withRoot<T>(unit: Unit, use: (root: NodeEntity) => MaybePromise<T>): MaybePromise<T> {
     return andThen(findRecord(unit, NODE, this.#principal.id), (slot) => {
-      if (slot < 0) {
-        throw new ClosedError({
-          code: "RW_NOT_FOUND" as never,
+      if (slot < 0 || unit.table(NODE).types[slot] !== unit.runtime.catalog.rootNumber) {
+        throw new NotFoundError({
           message: `there is no root ${this.#principal.id}: it was deleted, or its id is of something else`,
         });
       }
