@@ -4,7 +4,7 @@ import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import type { FieldRange } from "../model/index-key.ts";
 import { type NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { EdgePage, LookupRequest, NodePage } from "../persistence/store.ts";
-import { NODE, type RecordKind } from "../resident/change-log.ts";
+import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { BATCH } from "../resident/loader.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
@@ -15,6 +15,7 @@ import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type Place, readCursor } from "./cursor.ts";
 import type { ExtentStep } from "./plan.ts";
 import { numbersIn, predicate } from "./shape.ts";
+import { withStates } from "./with-states.ts";
 
 /** How records of a type are found. */
 interface Access {
@@ -86,7 +87,10 @@ class ExtentRun {
     const mayStop = access.isOrdered || (this.#step.order === undefined && access.lookups === undefined);
     const read =
       access.lookups === undefined ? this.#scanAll(mayStop) : this.#lookupAll(access.lookups, mayStop);
-    return andThen(read, () => andThen(this.#settle(), () => this.#arranged()));
+    return andThen(read, () => {
+      this.#mergeOwn();
+      return andThen(this.#settle(), () => this.#arranged());
+    });
   }
 
   // ---- choosing ----------------------------------------------------------------------------------------------
@@ -265,20 +269,26 @@ class ExtentRun {
     this.#met.add(slot);
     unit.runtime.resident.pin(table, slot);
     if (!this.#types.includes(table.types[slot]!)) return;
-    const level = this.#kind === NODE ? unit.sees(slot, this.#mark) : unit.seesEdge(slot, this.#mark);
+    const level = unit.levelOf(this.#kind, slot, this.#mark);
     if (level === 0) return;
-    if (level === NEEDS_STATE) {
-      this.#undecided.push(slot);
-      return;
-    }
     const state = unit.stateOf(this.#kind, slot, this.#mark);
     if (state === undefined || (this.#test !== undefined && !this.#test(state))) return;
+    if (this.#kind === EDGE) {
+      const sees = unit.seesEdge(slot, this.#mark);
+      if (sees === NEEDS_STATE) this.#undecided.push({ edge: slot, state });
+      if (sees <= 0) return;
+    }
+    this.#accept(slot, state);
+  }
+
+  #accept(slot: number, state: RecordState): void {
     const { order } = this.#step;
     const key = order === undefined ? undefined : state[order.field];
     if (!this.#isAfterPlace(slot, key)) return;
     this.#found.push(slot);
     this.#keys.push(key);
-    if (state === table.states[slot]) this.#settledKeys.push(key);
+    const isAsRead = state === this.#unit.table(this.#kind).states[slot];
+    if (isAsRead) this.#settledKeys.push(key);
   }
 
   #isAfterPlace(slot: number, key: unknown): boolean {
@@ -291,27 +301,28 @@ class ExtentRun {
   }
 
   /** Edges whose ends are judged by rules that must see fields not read yet. */
-  #undecided: number[] = [];
+  #undecided: { readonly edge: number; readonly state: RecordState }[] = [];
 
   #settle(): MaybePromise<void> {
-    const edges = this.#undecided;
+    const undecided = this.#undecided;
     this.#undecided = [];
-    if (edges.length === 0) return;
-    const { resident, loader } = this.#unit.runtime;
-    const ends = new Set<number>();
-    for (const edge of edges) ends.add(resident.edges.sources[edge]!).add(resident.edges.targets[edge]!);
-    const missing = [...ends].filter((node) => resident.nodes.states[node] === undefined).slice(0, BATCH);
-    const again = (): void => {
-      for (const edge of edges) this.#judge(edge);
-    };
-    if (missing.length === 0) return;
-    return andThen(loader.nodes(missing, again), () => this.#settle());
+    if (undecided.length === 0) return;
+    const { sources, targets } = this.#unit.runtime.resident.edges;
+    const ends = [...new Set(undecided.flatMap(({ edge }) => [sources[edge]!, targets[edge]!]))];
+    const seen = new Set<number>();
+    const read = withStates(this.#unit, NODE, ends, this.#mark, (at) => {
+      if (this.#unit.sees(ends[at]!, this.#mark) > 0) seen.add(ends[at]!);
+    });
+    return andThen(read, () => {
+      for (const { edge, state } of undecided) {
+        if (seen.has(sources[edge]!) && seen.has(targets[edge]!)) this.#accept(edge, state);
+      }
+    });
   }
 
   // ---- arranging ---------------------------------------------------------------------------------------------
 
   #arranged(): number[] {
-    this.#mergeOwn();
     const { order } = this.#step;
     const table = this.#unit.table(this.#kind);
     const found = this.#found;

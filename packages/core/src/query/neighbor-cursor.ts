@@ -174,7 +174,7 @@ export class NeighborCursor {
     const requests = missing.slice(0, 64).map((line) => this.#request(line.side, line.type, line.after));
     const taken = (): MaybePromise<R> => {
       for (const line of missing.slice(0, 64)) {
-        if (!this.#takeResident(line)) {
+        if (!this.#takeResident(line, true)) {
           // The node is gone, or its list was dropped for a reason that the unit's next check will tell.
           line.isDone = (resident.nodes.flags[this.#node]! & DELETED) !== 0;
         }
@@ -196,8 +196,11 @@ export class NeighborCursor {
     };
   }
 
-  /** Takes the next stretch of a list from L1; false where it must be loaded first. */
-  #takeResident(line: Line): boolean {
+  /**
+   * Takes the next stretch of a list from L1; false where it must be loaded first.
+   * @param justRead whether a page that goes on from here has just come in: then nothing is missing before the list
+   */
+  #takeResident(line: Line, justRead = false): boolean {
     const { resident } = this.#unit.runtime;
     const { adjacency } = resident;
     const list = adjacency.find(this.#node, line.side, line.type);
@@ -209,8 +212,8 @@ export class NeighborCursor {
     const flags = adjacency.listFlags[list]!;
     const pairs: number[] = [];
     const reached = this.#reverse
-      ? takeBackward(resident, list, line.after, pairs, (flags & HAS_END) !== 0)
-      : takeForward(resident, list, line.after, pairs, (flags & HAS_START) !== 0);
+      ? takeBackward(resident, list, line.after, pairs, justRead || (flags & HAS_END) !== 0)
+      : takeForward(resident, list, line.after, pairs, justRead || (flags & HAS_START) !== 0);
     if (!reached) return false;
     const ends = (flags & (this.#reverse ? HAS_START : HAS_END)) !== 0;
     // They are kept over reads to come, which may evict everything that no unit has marked.

@@ -19,8 +19,9 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
-import { type Selection, select, withStates } from "./select.ts";
+import { type Selection, select } from "./select.ts";
 import { bothFilters } from "./shape.ts";
+import { withStates } from "./with-states.ts";
 
 /** Where a query runs: in the unit it was made in, or, made outside, in a unit of its own for each reading. */
 export interface QueryContext {
@@ -322,10 +323,6 @@ export class Query {
   }
 
   /** A query prints what it would do. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Query ${this.toString()}`;
-  }
-
   toString(): string {
     const { catalog } = this.#context;
     const name = (type: number): string => (type === 0 ? "" : catalog.definition(type).name);
@@ -351,6 +348,13 @@ export class Query {
     return text.join(".") + (this.#plan.output === "nodes" ? "" : `.${this.#plan.output}()`);
   }
 }
+
+// What `console.log` and Node's `inspect` call.
+Object.defineProperty(Query.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Query): string {
+    return `Query ${this.toString()}`;
+  },
+});
 
 /** Entities for what was selected, in order; what vanished while it was read is left out. */
 function handOut(unit: Unit, { nodes, edges }: Selection, output: Plan["output"]): MaybePromise<Result[]> {

@@ -2,10 +2,8 @@ import { compareForOrder } from "../model/compare.ts";
 import type { Filter } from "../model/filter.ts";
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
-import { BATCH } from "../resident/loader.ts";
-import type { RecordState } from "../resident/record-table.ts";
 import type { Catalog } from "../schema/catalog.ts";
-import type { Unit } from "../unit/unit.ts";
+import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type Place, readCursor } from "./cursor.ts";
 import type { Found } from "./expand.ts";
@@ -13,6 +11,7 @@ import { runExtent } from "./extent.ts";
 import { type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
 import { runHop } from "./run-hop.ts";
 import { type Hop, numbersIn, predicate } from "./shape.ts";
+import { withStates } from "./with-states.ts";
 
 /** A plan's result by slots: nodes, or edges each with its far node. */
 export type Selection = Found;
@@ -89,10 +88,16 @@ function extentResult(unit: Unit, step: Step & { kind: "extent" }, slots: number
 }
 
 function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybePromise<Selection> {
-  const visible = (slots: readonly number[]): Selection => ({
-    nodes: slots.filter((slot) => slot >= 0 && unit.sees(slot, mark) > 0),
-    edges: undefined,
-  });
+  const visible = (slots: readonly number[]): MaybePromise<Selection> => {
+    const levels = slots.map((slot) => (slot < 0 ? 0 : unit.sees(slot, mark)));
+    const undecided = slots.filter((_, i) => levels[i] === NEEDS_STATE);
+    if (undecided.length > 0)
+      return andThen(
+        unit.runtime.loader.nodes(undecided, () => visible(slots)),
+        (selection) => selection,
+      );
+    return { nodes: slots.filter((_, i) => levels[i]! > 0), edges: undefined };
+  };
   if (step.slots !== undefined) return visible(step.slots);
   return andThen(all(step.ids.map((id) => findRecord(unit, NODE, id))), (slots) => visible(slots));
 }
@@ -317,61 +322,6 @@ function chosen(unit: Unit, hop: Hop, found: Selection, mark: number): MaybeProm
     ),
     () => ({ nodes, edges: found.edges === undefined ? undefined : edges }),
   );
-}
-
-/**
- * Calls `use` for each record with its state, in order, reading those that are not resident in batches. What the store
- * no longer has is left out.
- */
-export function withStates(
-  unit: Unit,
-  kind: RecordKind,
-  slots: readonly number[],
-  mark: number,
-  use: (at: number, state: RecordState) => void,
-): MaybePromise<void> {
-  const { loader, resident } = unit.runtime;
-  const step = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 1));
-  let from = 0;
-  const stretch = (to: number): void => {
-    for (; from < to; from++) {
-      const state = unit.stateOf(kind, slots[from]!, mark);
-      if (state !== undefined) use(from, state);
-    }
-  };
-  for (;;) {
-    let to = from;
-    const missing: number[] = [];
-    while (to < slots.length && missing.length < step) {
-      if (unit.stateOf(kind, slots[to]!, mark) === undefined && !unit.isRemoved(kind, slots[to]!))
-        missing.push(slots[to]!);
-      to += 1;
-    }
-    if (missing.length === 0) {
-      stretch(to);
-      if (to >= slots.length) return;
-      continue;
-    }
-    const read =
-      kind === NODE
-        ? loader.nodes([...new Set(missing)], () => stretch(to))
-        : loader.edges([...new Set(missing)], () => stretch(to));
-    if (isThenable(read))
-      return (read as Promise<void>).then(() => withRest(unit, kind, slots, from, mark, use));
-    if (to >= slots.length) return;
-  }
-}
-
-function withRest(
-  unit: Unit,
-  kind: RecordKind,
-  slots: readonly number[],
-  from: number,
-  mark: number,
-  use: (at: number, state: RecordState) => void,
-): MaybePromise<void> {
-  if (from >= slots.length) return;
-  return withStates(unit, kind, slots.slice(from), mark, (at, state) => use(from + at, state));
 }
 
 /**
