@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { StoredValue } from "../model/value-kind.ts";
+import type { StoredValue } from "../src/model/value-kind.ts";
 
 // Arbitrary data for property tests of graphs and stores. fast-check is an optional peer of this entry point alone.
 

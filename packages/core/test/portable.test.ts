@@ -26,10 +26,8 @@ test("core depends on these packages and on no others", () => {
     "fast-json-stable-stringify",
     "immer",
     "lru-cache",
-    "msgpackr",
   ]);
-  expect(Object.keys(manifest.peerDependencies ?? {})).toEqual(["fast-check"]);
-  expect(manifest.peerDependenciesMeta).toEqual({ "fast-check": { optional: true } });
+  expect(manifest.peerDependencies).toBeUndefined();
   expect(manifest.optionalDependencies).toBeUndefined();
 });
 
@@ -39,14 +37,11 @@ test("core imports nothing that only Node has", () => {
 });
 
 test("core imports only what it declares, each library from one file", () => {
-  const declared = [
-    ...Object.keys(manifest.dependencies ?? {}),
-    ...Object.keys(manifest.peerDependencies ?? {}),
-  ];
+  const declared = Object.keys(manifest.dependencies ?? {});
   for (const [name, importers] of importedPackages()) {
     expect(declared).toContain(name);
-    // These two are types and an optional peer: several files may name them.
-    if (name === "@standard-schema/spec" || name === "fast-check") continue;
+    // Types alone, which several files may name.
+    if (name === "@standard-schema/spec") continue;
     expect(importers, `${name} is imported by exactly one file`).toHaveLength(1);
   }
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { orderedValues, storedValues } from "../testing/arbitraries.ts";
+import { orderedValues, storedValues } from "../../test/arbitraries.ts";
 import { compareValues, equalValues } from "./compare.ts";
 import { compileFilter, filterKey, normalizeFilter, rangeOn } from "./filter.ts";
 import { compareKeys, indexKey, keyRange } from "./index-key.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { orderedValues, storedValues, texts } from "../testing/arbitraries.ts";
+import { orderedValues, storedValues, texts } from "../../test/arbitraries.ts";
 import { compareKeys } from "./index-key.ts";
 import {
   compareForOrder,

@@ -56,7 +56,10 @@ export interface Cache {
   invalidate(records: readonly Invalidation[]): MaybePromise<void>;
 
   /** @returns what ends the subscription */
-  subscribe(onInvalidated: (records: readonly Invalidation[]) => void, onLost: () => void): MaybePromise<() => void>;
+  subscribe(
+    onInvalidated: (records: readonly Invalidation[]) => void,
+    onLost: () => void,
+  ): MaybePromise<() => void>;
 
   /** Idempotent. */
   close(): MaybePromise<void>;

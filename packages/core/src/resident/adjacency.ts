@@ -10,7 +10,7 @@ export type Side = typeof OUT | typeof IN;
 export const HAS_START = 1;
 /** The list ends with the node's last edge of its type, so a new one is appended to it. */
 export const HAS_END = 2;
-export const COMPLETE = HAS_START | HAS_END;
+export const COMPLETE: number = HAS_START | HAS_END;
 
 /** In `edgeClasses`: no edge yet; edges of several access classes. */
 export const NO_CLASS = -1;

@@ -726,7 +726,22 @@ export class ResidentGraph {
 
   /** The unit that took this slot gave it up. */
   abandon(table: RecordTable, slot: number): void {
-    table.flags[slot] = 0;
+    this.setState(table, slot, undefined);
     table.release(slot);
+  }
+
+  /** A record that was made and deleted in one unit: it never was, but what the unit remembers may still name it. */
+  discard(table: RecordTable, slot: number): void {
+    this.setState(table, slot, undefined);
+    table.flags[slot] = (table.flags[slot]! & ~PENDING) | DELETED;
+    table.accessClasses[slot] = DEAD_CLASS;
+    if (table === this.nodes) {
+      this.#settleNode(slot);
+      return;
+    }
+    // An edge holds its ends for as long as it has its slot.
+    this.nodes.refs[this.edges.sources[slot]!]! += 1;
+    this.nodes.refs[this.edges.targets[slot]!]! += 1;
+    this.#dropEdge(slot);
   }
 }

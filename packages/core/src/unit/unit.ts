@@ -169,9 +169,15 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (this.#closed) return;
     this.#closed = true;
     const { resident } = this.runtime;
-    if (!kept && this.pending !== undefined) {
-      for (const slot of this.pending.createdNodes) resident.abandon(resident.nodes, slot);
-      for (const slot of this.pending.createdEdges) resident.abandon(resident.edges, slot);
+    for (const [table, slots] of [
+      [resident.edges, this.pending?.createdEdges ?? []],
+      [resident.nodes, this.pending?.createdNodes ?? []],
+    ] as const) {
+      for (const slot of slots) {
+        if (!kept) resident.abandon(table, slot);
+        // Committed records are not pending any more; what still is was deleted before it was ever stored.
+        else if ((table.flags[slot]! & PENDING) !== 0) resident.discard(table, slot);
+      }
     }
     resident.leave(this);
   }

@@ -31,8 +31,7 @@ function graphWorld(open: Open): RowWorld {
 forEachStore("walkers", (open) => {
   describeWalkerRows("over a graph", () => graphWorld(open));
 
-  // The slot of a record that was made and deleted in one unit is not marked as gone when that unit commits.
-  test.fails("what was made and deleted before a checkpoint is gone after it", async () => {
+  test("what was made and deleted before a checkpoint is gone after it", async () => {
     const graph = await open({ types: Object.values(classes) });
     const trace: string[] = [];
     const walk = walker("checkpoint")
