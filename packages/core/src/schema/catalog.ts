@@ -1,10 +1,11 @@
 import { ValidationError } from "../errors.ts";
 import { type CatalogDescription, equalShapes, type TypeDescription } from "./catalog-description.ts";
 import { checkClass } from "./class-checks.ts";
-import { definitionOf, type IndexDefinition, TypeDefinition } from "./definition.ts";
+import { definitionOf, TypeDefinition } from "./definition.ts";
 import { Edge } from "./edge.ts";
 import { definitionKey, EdgeEntity, type EntityClass, NodeEntity } from "./entity.ts";
 import { type FieldDefinition, type FieldIssue, requireSynchronous, tryField } from "./field.ts";
+import type { IndexDefinition } from "./index-definition.ts";
 import { Root } from "./node.ts";
 
 export {

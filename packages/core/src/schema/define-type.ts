@@ -3,7 +3,7 @@ import { kindOf } from "../model/value-kind.ts";
 import { type AccessRule, asyncRule, type EndsDefinition, TypeDefinition } from "./definition.ts";
 import { defineFieldAccessors, definitionKey, type EntityClass } from "./entity.ts";
 import { defineField, type FieldDefinition } from "./field.ts";
-import { declareIndexes } from "./index-declaration.ts";
+import { declareIndexes } from "./index-definition.ts";
 import { requireFieldName, requireTypeName } from "./names.ts";
 
 /** What `node`, `edge` and `extend` are given, as far as they have it in common. Unchecked. */

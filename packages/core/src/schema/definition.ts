@@ -13,20 +13,10 @@ import {
   type State,
 } from "./entity.ts";
 import { type FieldDefinition, type FieldIssue, invalidFields, tryField, validateField } from "./field.ts";
-import { requireIndexable } from "./index-limits.ts";
+import { type IndexDefinition, requireIndexable } from "./index-definition.ts";
 import { recordView } from "./record-view.ts";
 
-/** A declared index. It covers the type that declares it and the types that extend that one. */
-export interface IndexDefinition {
-  /** `Room.name+topic`, of an index per owner `Room.name@owner`. */
-  readonly name: string;
-  /** Name of the type that declares it. */
-  readonly type: string;
-  readonly fields: readonly string[];
-  readonly unique: boolean;
-  /** Keys of each owner by themselves; unique then means so among one owner's records. */
-  readonly per?: "owner" | undefined;
-}
+export type { IndexDefinition } from "./index-definition.ts";
 
 /** A type's own say about who may do what with a record; undefined leaves it to grants. Must be synchronous. */
 export type AccessRule = (record: never, me: Id) => Level | undefined;

@@ -1,5 +1,18 @@
 import { ValidationError } from "../errors.ts";
-import type { IndexDefinition } from "./definition.ts";
+import { indexKey } from "../model/index-key.ts";
+import type { State } from "./entity.ts";
+
+/** A declared index. It covers the type that declares it and the types that extend that one. */
+export interface IndexDefinition {
+  /** `Room.name+topic`, of an index per owner `Room.name@owner`. */
+  readonly name: string;
+  /** Name of the type that declares it. */
+  readonly type: string;
+  readonly fields: readonly string[];
+  readonly unique: boolean;
+  /** Keys of each owner by themselves; unique then means so among one owner's records. */
+  readonly per?: "owner" | undefined;
+}
 
 /** What a definition may say of a key: a field, or several. */
 type IndexKey = string | { readonly fields: readonly string[]; readonly per?: "owner" };
@@ -65,4 +78,39 @@ function refuse(type: string, what: string, reason: string): ValidationError {
     code: "RW_DEFINITION_INDEX",
     message: `${type}: the index declaration ${JSON.stringify(what)} ${reason}`,
   });
+}
+
+// Text of so many units fits into a key whatever it is: at most three bytes each, doubled where they are escaped.
+const surelyFits = 128;
+
+/**
+ * Refuses a record that one of its indexes could not hold, before it reaches a store.
+ *
+ * @throws {ValidationError} `RW_INDEX_KEY`, `RW_INDEX_KEY_TOO_LARGE`, naming the index.
+ */
+export function requireIndexable(index: IndexDefinition, state: State): void {
+  if (index.fields.every((field) => needsNoLook(state[field], index.fields.length))) return;
+  try {
+    indexKey(index.fields.map((field) => state[field]));
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError({
+      code: error.code,
+      message: `${index.type}: the index ${index.name} cannot hold this record: ${error.message}`,
+      path: index.fields.slice(0, 1),
+      valueKind: error.valueKind,
+      details: { ...error.details, type: index.type, index: index.name },
+    });
+  }
+}
+
+function needsNoLook(value: unknown, parts: number): boolean {
+  switch (typeof value) {
+    case "object":
+      return value === null;
+    case "string":
+      return value.length * parts <= surelyFits;
+    default:
+      return true;
+  }
 }
