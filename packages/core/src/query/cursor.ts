@@ -4,18 +4,31 @@ import { fromTaggedJson, toTaggedJson } from "../model/tagged-json.ts";
 import { fromBase64, toBase64 } from "../util/base64.ts";
 
 /**
- * Where a page ended: after an edge, after a node (by id), or after a node with this key in the query's order.
+ * Where a page ended: after an edge, after a node (by id), or after a node with this key in the query's order
+ * (of pairs: after an edge with it, that leads to the node `far`).
  * Ids and values alone, so it stays good whatever is deleted, evicted or restarted meanwhile.
  */
 export type Place =
   | { readonly kind: "edge"; readonly id: Id }
   | { readonly kind: "node"; readonly id: Id }
-  | { readonly kind: "order"; readonly value: unknown; readonly isAbsent: boolean; readonly id: Id };
+  | {
+      readonly kind: "order";
+      readonly value: unknown;
+      readonly isAbsent: boolean;
+      readonly id: Id;
+      readonly far?: Id;
+    };
 
 export function writeCursor(place: Place): string {
   const parts =
     place.kind === "order"
-      ? ["o", place.id, place.isAbsent, toTaggedJson(place.value ?? null)]
+      ? [
+          "o",
+          place.id,
+          place.isAbsent,
+          toTaggedJson(place.value ?? null),
+          ...(place.far === undefined ? [] : [place.far]),
+        ]
       : [place.kind[0], place.id];
   return toBase64(new TextEncoder().encode(JSON.stringify(parts)));
 }
@@ -31,6 +44,7 @@ export function readCursor(cursor: string, kind: Place["kind"]): Place {
         id: parts[1],
         isAbsent: parts[2] === true,
         value: parts[2] === true ? undefined : fromTaggedJson(parts[3]),
+        ...(isId(parts[4]) && { far: parts[4] }),
       };
     }
   } catch {

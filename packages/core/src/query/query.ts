@@ -224,12 +224,15 @@ export class Query {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
-    if (this.#context.unit !== undefined || !this.#isPageable()) {
+    const last = this.#last();
+    // To bring neighbours into an order all of them are read anyway.
+    const isSorted = last.kind === "hop" && last.order !== undefined;
+    if (this.#context.unit !== undefined || isSorted || !this.#isPageable()) {
       yield* await this.all();
       return;
     }
     // Outside a unit each page is of one moment, and what is read is never held whole.
-    let left = this.#last().limit ?? Number.POSITIVE_INFINITY;
+    let left = last.limit ?? Number.POSITIVE_INFINITY;
     let query: Query = this;
     while (left > 0) {
       const { items, next } = await query.limit(Math.min(left, DEFAULT_PAGE)).page();
@@ -319,7 +322,8 @@ export class Query {
     if (order === undefined) return writeCursor({ kind: kind === NODE ? "node" : "edge", id });
     const ordered = this.#plan.output === "edges" ? unit.edge(edge!) : unit.node(node);
     const value = stateOf(ordered)[order.field];
-    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined });
+    const far = this.#plan.output === "pairs" ? { far: unit.table(NODE).idOf(node) } : {};
+    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined, ...far });
   }
 
   /** A query prints what it would do. */

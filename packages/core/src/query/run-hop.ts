@@ -267,7 +267,8 @@ class HopRun {
           const slots = this.#alive(missing.kind, missing.slots);
           if (slots.length === 0) {
             // What is missing is gone: nobody sees it.
-            for (let i = from; i < to; i++) if (verdicts[i] === UNDECIDED) verdicts[i] = REJECTED;
+            const waiting = missing.kind === EDGE ? UNDECIDED : EDGE_PASSES;
+            for (let i = from; i < to; i++) if (verdicts[i] === waiting) verdicts[i] = REJECTED;
             continue;
           }
           return andThen(
@@ -307,38 +308,43 @@ class HopRun {
     const nodes = new Set<number>();
     const edges = new Set<number>();
     for (let i = from; i < to; i++) {
-      if (verdicts[i] !== UNDECIDED) continue;
-      const verdict = this.#verdict(pairs[i * 2]!, pairs[i * 2 + 1]!);
-      if (verdict === NEEDS_NODE) nodes.add(pairs[i * 2]!);
-      else if (verdict === NEEDS_EDGE) edges.add(pairs[i * 2 + 1]!);
-      else verdicts[i] = verdict;
+      // What is decided stays so: the states that decided it may be evicted when others are read.
+      if (verdicts[i] === UNDECIDED) verdicts[i] = this.#edgeVerdict(pairs[i * 2]!, pairs[i * 2 + 1]!);
+      if (verdicts[i] === UNDECIDED) edges.add(pairs[i * 2 + 1]!);
+      if (verdicts[i] === EDGE_PASSES) verdicts[i] = this.#nodeVerdict(pairs[i * 2]!);
+      if (verdicts[i] === EDGE_PASSES) nodes.add(pairs[i * 2]!);
     }
     if (edges.size > 0) return { kind: EDGE, slots: [...edges] };
     return nodes.size > 0 ? { kind: NODE, slots: [...nodes] } : undefined;
   }
 
-  #verdict(node: number, edge: number): number {
+  /** UNDECIDED where its state must be read first. */
+  #edgeVerdict(node: number, edge: number): number {
     const unit = this.#unit;
     const { mark } = this.#options;
-    const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
+    const { edgeFilter, nodeTypes } = this.#hop;
     if (nodeTypes !== undefined && nodeTypes[unit.runtime.resident.nodes.types[node]!] !== 1) return REJECTED;
-    const edgeLevel = unit.isRemoved(EDGE, edge, mark) ? 0 : unit.levelOf(EDGE, edge, mark);
-    if (edgeLevel === 0) return REJECTED;
-    if (edgeLevel === NEEDS_STATE) return NEEDS_EDGE;
-    if (edgeFilter !== undefined) {
-      const state = unit.stateOf(EDGE, edge, mark);
-      if (state === undefined) return NEEDS_EDGE;
-      if (!edgeFilter.test(state)) return REJECTED;
-    }
+    const level = unit.isRemoved(EDGE, edge, mark) ? 0 : unit.levelOf(EDGE, edge, mark);
+    if (level === 0) return REJECTED;
+    if (level === NEEDS_STATE) return UNDECIDED;
+    if (edgeFilter === undefined) return EDGE_PASSES;
+    const state = unit.stateOf(EDGE, edge, mark);
+    if (state === undefined) return UNDECIDED;
+    return edgeFilter.test(state) ? EDGE_PASSES : REJECTED;
+  }
+
+  /** EDGE_PASSES where the node's state must be read first. */
+  #nodeVerdict(node: number): number {
+    const unit = this.#unit;
+    const { mark } = this.#options;
+    const { nodeFilter } = this.#hop;
     const level = unit.levelOf(NODE, node, mark);
     if (level === 0) return REJECTED;
-    if (level === NEEDS_STATE) return NEEDS_NODE;
-    if (nodeFilter !== undefined) {
-      const state = unit.stateOf(NODE, node, mark);
-      if (state === undefined) return NEEDS_NODE;
-      if (!nodeFilter.test(state)) return REJECTED;
-    }
-    return ACCEPTED;
+    if (level === NEEDS_STATE) return EDGE_PASSES;
+    if (nodeFilter === undefined) return ACCEPTED;
+    const state = unit.stateOf(NODE, node, mark);
+    if (state === undefined) return EDGE_PASSES;
+    return nodeFilter.test(state) ? ACCEPTED : REJECTED;
   }
 
   #guard(): void {
@@ -363,5 +369,5 @@ class HopRun {
 const UNDECIDED = 0;
 const ACCEPTED = 1;
 const REJECTED = 2;
-const NEEDS_NODE = 3;
-const NEEDS_EDGE = 4;
+/** The edge is accepted, and its far end is to be judged. */
+const EDGE_PASSES = 3;

@@ -38,9 +38,9 @@ function runFrom(
   for (let at = from; ; at++) {
     const step = steps[at]!;
     const isLast = at === steps.length - 1;
-    const wantEdges = isLast && output !== "nodes";
+    const wanted = isLast ? output : "nodes";
     const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
-    const found = runStep(unit, plan, step, origins, wantEdges, limit, mark);
+    const found = runStep(unit, plan, step, origins, wanted, limit, mark);
     if (isThenable(found)) {
       return (found as Promise<Selection>).then((selection) => {
         cut(selection, limit);
@@ -64,7 +64,7 @@ function runStep(
   plan: Plan,
   step: Step,
   origins: readonly number[],
-  wantEdges: boolean,
+  output: Plan["output"],
   limit: number,
   mark: number,
 ): MaybePromise<Selection> {
@@ -74,9 +74,9 @@ function runStep(
     case "extent":
       return andThen(runExtent(unit, step, limit, mark), (slots) => extentResult(unit, step, slots));
     case "hop":
-      if (step.order === undefined) return hopResult(unit, step, origins, wantEdges, limit, mark);
-      return andThen(hopResult(unit, step, origins, wantEdges, limit, mark), (found) =>
-        arranged(unit, step, found, wantEdges ? plan.output : "nodes", plan.isPaged === true, mark),
+      if (step.order === undefined) return hopResult(unit, step, origins, output, limit, mark);
+      return andThen(hopResult(unit, step, origins, output, limit, mark), (found) =>
+        arranged(unit, step, found, output, plan.isPaged === true, mark),
       );
   }
 }
@@ -199,24 +199,42 @@ function hopResult(
   unit: Unit,
   step: HopStep,
   origins: readonly number[],
-  wantEdges: boolean,
+  output: Plan["output"],
   limit: number,
   mark: number,
 ): MaybePromise<Selection> {
+  const wantEdges = output !== "nodes";
   const hop = hopOf(unit, step);
   if (step.depth !== undefined) return deepHop(unit, step, hop, origins, wantEdges, mark);
   if (step.after !== undefined && step.order === undefined && origins.length > 1) {
     throw invalidQuery("a cursor over several origins needs orderBy: connection order is each origin's own");
   }
-  return runHop(unit, hop, origins, {
+  const repeats = output === "edges" && origins.length > 1 && mayMeetTwice(unit, hop);
+  const found = runHop(unit, hop, origins, {
     wantEdges,
     reverse: step.reverse && step.order === undefined,
-    most: step.order === undefined ? limit : Number.POSITIVE_INFINITY,
+    most: step.order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY,
     after:
       step.after !== undefined && step.order === undefined ? readCursor(step.after, "edge").id : undefined,
     mark,
     orderedBy: step.order?.field,
   });
+  return repeats ? andThen(found, onceEachEdge) : found;
+}
+
+/** Whether the hop can follow one edge from either end. */
+function mayMeetTwice(unit: Unit, hop: Hop): boolean {
+  const { catalog } = unit.runtime;
+  return (
+    hop.direction === "both" ||
+    (hop.edgeNumbers ?? catalog.edgeNumbers).some((type) => catalog.isUndirected(type))
+  );
+}
+
+function onceEachEdge({ nodes, edges }: Selection): Selection {
+  const met = new Set<number>();
+  const kept = [...edges!.keys()].filter((i) => !met.has(edges![i]!) && met.add(edges![i]!));
+  return { nodes: kept.map((i) => nodes[i]!), edges: kept.map((i) => edges![i]!) };
 }
 
 /**
@@ -346,22 +364,30 @@ function arranged(
     }),
     () => {
       const descending = order.descending !== step.reverse;
-      // A pair is told from another one by its edge.
+      // A pair is told from another one by its edge, and from the one that comes the other way by its node.
+      const { nodes } = unit.runtime.resident;
       const table = unit.table(output === "nodes" ? NODE : EDGE);
       const slots = output === "nodes" ? found.nodes : found.edges!;
       const byId = isPaged || after !== undefined;
       let indexes = [...slots.keys()].sort(
         (left, right) =>
           compareForOrder(keys[left], keys[right], descending) ||
-          (byId ? table.compareIds(slots[left]!, slots[right]!) : left - right),
+          (byId
+            ? table.compareIds(slots[left]!, slots[right]!) ||
+              nodes.compareIds(found.nodes[left]!, found.nodes[right]!)
+            : left - right),
       );
       if (after !== undefined) {
         const place = readCursor(after, "order") as Place & { kind: "order" };
         const words = wordsOf(place.id);
-        indexes = indexes.filter((i) => {
-          const byKey = compareForOrder(keys[i], place.value, descending);
-          return byKey > 0 || (byKey === 0 && compareIdWords(table.ids, slots[i]! << 2, words, 0) > 0);
-        });
+        const farWords = place.far === undefined ? undefined : wordsOf(place.far);
+        indexes = indexes.filter(
+          (i) =>
+            (compareForOrder(keys[i], place.value, descending) ||
+              compareIdWords(table.ids, slots[i]! << 2, words, 0) ||
+              (farWords === undefined ? 0 : compareIdWords(nodes.ids, found.nodes[i]! << 2, farWords, 0))) >
+            0,
+        );
       }
       return {
         nodes: indexes.map((i) => found.nodes[i]!),

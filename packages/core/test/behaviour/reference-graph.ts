@@ -172,6 +172,7 @@ export class ReferenceGraph {
         found.push(...pairs);
       }
       if (output === "nodes") found = onceEachNode(found);
+      if (output === "edges") found = onceEachEdge(found);
     } else {
       const [min, max] = hop.depth;
       const met = new Set(origins);
@@ -220,6 +221,11 @@ export class ReferenceGraph {
     }
     return limit === undefined ? found : found.slice(0, limit);
   }
+}
+
+function onceEachEdge(pairs: readonly RefPair[]): RefPair[] {
+  const met = new Set<number>();
+  return pairs.filter(({ edge }) => !met.has(edge) && met.add(edge));
 }
 
 export function onceEachNode(pairs: readonly RefPair[]): RefPair[] {
