@@ -201,6 +201,14 @@ describe("what a record does goes to its host", () => {
   });
 });
 
+test("what $access hands out is nobody else's", () => {
+  const { $access } = make<Room>(Room, 7, { name: "a" });
+  expect($access).toEqual(newNodeAccess);
+  ($access.roots as Map<string, string>).set("me", "write");
+  expect(newNodeAccess.roots.size).toBe(0);
+  expect(Object.isFrozen($access)).toBe(true);
+});
+
 test("the layers above reach behind a record's face", () => {
   const room = make<Room>(Room, 7, { name: "a" });
   const posted = make<Posted>(Posted, 3, { at: 1 });

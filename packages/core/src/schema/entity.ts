@@ -158,8 +158,10 @@ export abstract class Entity {
     return Object.freeze(fieldsOf(this));
   }
 
+  /** A copy: access records are shared, and Maps cannot be frozen. */
   get $access(): AccessRecord {
-    return coreOf(this).host.accessOf(this);
+    const { all, roots } = coreOf(this).host.accessOf(this);
+    return Object.freeze({ all, roots: new Map(roots) });
   }
 
   get $ownerId(): Id {
