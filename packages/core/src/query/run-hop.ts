@@ -43,6 +43,10 @@ export function runHop(
   return new HopRun(unit, hop, origins, options).run();
 }
 
+export function hasWritten(unit: Unit): boolean {
+  return unit.pending !== undefined && !unit.pending.isEmpty;
+}
+
 class HopRun {
   readonly #unit: Unit;
   readonly #hop: Hop;
@@ -67,8 +71,7 @@ class HopRun {
     this.#found = { nodes: [], edges: options.wantEdges ? [] : undefined };
     this.#expansion = new Expansion(unit, hop, this.#found, options.reverse, options.most);
     if (options.met !== undefined) this.#expansion.meet(options.met);
-    const hasWritten = unit.pending !== undefined && !unit.pending.isEmpty;
-    this.#mayExpand = !hasWritten && options.after === undefined && options.mark === NOW;
+    this.#mayExpand = !hasWritten(unit) && options.after === undefined && options.mark === NOW;
   }
 
   run(): MaybePromise<Found> {
@@ -97,13 +100,14 @@ class HopRun {
     const { resident, loader } = this.#unit.runtime;
     const expansion = this.#expansion;
     while (this.#at < this.#origins.length && !this.#isFull()) {
-      const origin = this.#origins[this.#at]!;
-      if (this.#mayExpand && this.#met === undefined && expansion.node(origin)) {
-        resident.statistics.hits += 1;
+      if (this.#mayExpand && this.#met === undefined) {
+        const before = this.#at;
+        this.#at = expansion.follow(this.#origins, before, this.#origins.length);
+        resident.statistics.hits += this.#at - before;
         if (expansion.isFull) this.#lastEdge = expansion.lastEdge;
-        this.#at += 1;
-        continue;
+        if (this.#at >= this.#origins.length || this.#isFull()) return true;
       }
+      const origin = this.#origins[this.#at]!;
       if (this.#at >= this.#loadedTo) {
         const requests = this.#missing();
         if (requests.length > 0) {

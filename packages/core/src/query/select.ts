@@ -3,13 +3,14 @@ import type { Filter } from "../model/filter.ts";
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
+import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type Place, readCursor } from "./cursor.ts";
-import type { Found } from "./expand.ts";
+import { type Found, followDepths } from "./expand.ts";
 import { runExtent } from "./extent.ts";
 import { type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
-import { runHop } from "./run-hop.ts";
+import { hasWritten, runHop } from "./run-hop.ts";
 import { type Hop, numbersIn, predicate } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
@@ -121,8 +122,12 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
     }
     if (!unit.hasState(kind, slot)) return load(slot);
     resident.pin(unit.table(kind), slot);
+    if (kind === EDGE) unit.noteEnds(slot);
     const level = kind === NODE ? unit.sees(slot) : unit.seesEdge(slot);
-    if (level < 0) return andThen(loadEnds(unit, slot), judge);
+    if (level < 0) {
+      unit.keepJudged(kind, slot);
+      return andThen(keepRuledEnds(unit, [slot]), judge);
+    }
     // Seen or not, the answer depends on its access record; being handed out is what guards that.
     if (!unit.isRemoved(kind, slot)) {
       if (kind === NODE) unit.node(slot);
@@ -140,13 +145,30 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
   );
 }
 
-/** The rules of an edge's ends decide, with fields that are not resident. */
-function loadEnds(unit: Unit, edge: number): MaybePromise<void> {
-  const { edges, nodes } = unit.runtime.resident;
-  const missing = [edges.sources[edge]!, edges.targets[edge]!].filter(
-    (node) => nodes.states[node] === undefined,
-  );
-  return unit.runtime.loader.nodes([...new Set(missing)], () => undefined);
+/**
+ * Has the unit keep the fields by which rules judge the ends of these edges: whether an edge is seen, and may be
+ * removed, depends on them at any later call, which then cannot wait for a read.
+ */
+export function keepRuledEnds(unit: Unit, edges: readonly number[]): MaybePromise<void> {
+  const { resident, loader } = unit.runtime;
+  const { sources, targets } = resident.edges;
+  const missing = new Set<number>();
+  for (const edge of edges) {
+    for (const node of [sources[edge]!, targets[edge]!]) {
+      if (unit.needsState(NODE, node)) missing.add(node);
+      else unit.keepJudged(NODE, node);
+    }
+  }
+  const ends = [...missing];
+  const next = (from: number): MaybePromise<void> => {
+    if (from >= ends.length) return;
+    const batch = ends.slice(from, from + BATCH).filter((node) => !unit.isRemoved(NODE, node));
+    const keep = (): void => {
+      for (const node of batch) unit.keepJudged(NODE, node);
+    };
+    return batch.length === 0 ? next(from + BATCH) : andThen(loader.nodes(batch, keep), () => next(from + BATCH));
+  };
+  return next(0);
 }
 
 interface RecentHop {
@@ -251,6 +273,13 @@ function deepHop(
 ): MaybePromise<Selection> {
   const [min, max] = step.depth!;
   const passing: Hop = { ...hop, nodeTypes: undefined, nodeFilter: undefined };
+  if (!wantEdges && max > 0 && mark === NOW && !hasWritten(unit)) {
+    const reached = followDepths(unit, passing, origins, min, max);
+    if (reached !== undefined) {
+      const nodes = min > 0 ? reached : [...origins, ...reached];
+      return finished(unit, step, hop, { nodes, edges: undefined }, mark);
+    }
+  }
   const met: number[] = [...origins];
   const seen = new Set<number>(wantEdges ? origins : []);
   const nodes: number[] = min === 0 && !wantEdges ? [...origins] : [];
@@ -294,14 +323,23 @@ function deepHop(
     }
     return { nodes, edges: wantEdges ? edges : undefined };
   };
-  return andThen(next(), (found) => {
-    if (step.reverse && step.order === undefined) {
-      found.nodes.reverse();
-      found.edges?.reverse();
-    }
-    if (step.nodeType === 0 && step.nodeFilter === undefined) return found;
-    return chosen(unit, hop, found, mark);
-  });
+  return andThen(next(), (found) => finished(unit, step, hop, found, mark));
+}
+
+/** What a deep hop has reached, in the order and of the kind asked for. */
+function finished(
+  unit: Unit,
+  step: HopStep,
+  hop: Hop,
+  found: Selection,
+  mark: number,
+): MaybePromise<Selection> {
+  if (step.reverse && step.order === undefined) {
+    found.nodes.reverse();
+    found.edges?.reverse();
+  }
+  if (step.nodeType === 0 && step.nodeFilter === undefined) return found;
+  return chosen(unit, hop, found, mark);
 }
 
 function append(into: number[], from: readonly number[]): void {

@@ -35,8 +35,12 @@ export class HopGuard {
   /** The field that the result was ordered by, which is then part of the outcome. */
   readonly orderedBy: string | undefined;
   readonly boundary: Boundary | undefined;
-  readonly nodes: number[] = [];
+  readonly #singles: number[] = [];
+  /** Whole frontiers as they are: copying a million nodes to guard them took as long as finding them. */
+  readonly #lists: ArrayLike<number>[] = [];
   #set: Set<number> | undefined;
+  #singlesInSet = 0;
+  #listsInSet = 0;
 
   constructor(shape: HopShape, orderedBy: string | undefined, boundary: Boundary | undefined) {
     this.shape = shape;
@@ -44,15 +48,36 @@ export class HopGuard {
     this.boundary = boundary;
   }
 
+  /** @param nodes belongs to the guard from here on */
+  add(nodes: ArrayLike<number>): void {
+    if (nodes.length > FEW) this.#lists.push(nodes);
+    else for (let i = 0; i < nodes.length; i++) this.#singles.push(nodes[i]!);
+  }
+
+  get nodes(): Iterable<number> {
+    return this.#nodes();
+  }
+
+  *#nodes(): Generator<number> {
+    yield* this.#singles;
+    for (const nodes of this.#lists) for (let i = 0; i < nodes.length; i++) yield nodes[i]!;
+  }
+
   has(node: number): boolean {
-    if (this.nodes.length <= 8) return this.nodes.includes(node);
-    if (this.#set === undefined || this.#set.size > this.nodes.length) this.#set = new Set();
-    for (let i = this.#seen; i < this.nodes.length; i++) this.#set.add(this.nodes[i]!);
-    this.#seen = this.nodes.length;
+    if (this.#lists.length === 0 && this.#singles.length <= FEW) return this.#singles.includes(node);
+    this.#set ??= new Set();
+    for (; this.#singlesInSet < this.#singles.length; this.#singlesInSet++)
+      this.#set.add(this.#singles[this.#singlesInSet]!);
+    for (; this.#listsInSet < this.#lists.length; this.#listsInSet++) {
+      const nodes = this.#lists[this.#listsInSet]!;
+      for (let i = 0; i < nodes.length; i++) this.#set.add(nodes[i]!);
+    }
     return this.#set.has(node);
   }
-  #seen = 0;
 }
+
+/** So many nodes are looked through faster than a set of them is made. */
+const FEW = 8;
 
 /** A scan or an index lookup: every record of these types that the filter accepts. */
 export interface ExtentGuard {
@@ -68,6 +93,8 @@ export interface ExtentGuard {
 export interface HandedRecords {
   /** 0 not handed out, 1 handed out, 2 its fields were read too. */
   held(kind: 0 | 1, slot: number): 0 | 1 | 2;
+  /** Whether the change alters what this root grants to the unit's principal, on records that the unit has judged. */
+  isRegranted(root: Id, change: AppliedChange): boolean;
 }
 
 /**
@@ -81,6 +108,8 @@ export class ReadSet {
   readonly hops: HopGuard[] = [];
   readonly extents: ExtentGuard[] = [];
   readonly absent: Set<Id> = new Set();
+  /** Nodes at the ends of edges that were judged by themselves, for an edge is seen with both its ends alone. */
+  readonly ends: Set<number> = new Set();
   readonly #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = [];
 
   constructor(resident: ResidentGraph, handed: HandedRecords, firstStamp: () => number) {
@@ -89,7 +118,10 @@ export class ReadSet {
     this.#firstStamp = firstStamp;
   }
 
-  /** Guards a hop from these nodes. Walks make the same hop over and over, so equal ones share a guard. */
+  /**
+   * Guards a hop from these nodes. Walks make the same hop over and over, so equal ones share a guard.
+   * @param nodes must not change any more
+   */
   addHop(
     shape: HopShape,
     nodes: ArrayLike<number>,
@@ -124,8 +156,7 @@ export class ReadSet {
         this.hops.push(guard);
       }
     }
-    const into = guard.nodes;
-    for (let i = 0; i < nodes.length; i++) into.push(nodes[i]!);
+    guard.add(nodes);
   }
 
   /** Guards how the filter answers for these nodes, by that outcome alone. */
@@ -134,7 +165,12 @@ export class ReadSet {
   }
 
   get isEmpty(): boolean {
-    return this.hops.length === 0 && this.extents.length === 0 && this.absent.size === 0;
+    return (
+      this.hops.length === 0 &&
+      this.extents.length === 0 &&
+      this.absent.size === 0 &&
+      this.ends.size === 0
+    );
   }
 
   /** Whether an open lookup or scan wants to know new records of this type. */
@@ -152,6 +188,12 @@ export class ReadSet {
           return recordKey(this.#resident, kind, slot);
         }
       }
+    }
+    if (kind === NODE) {
+      const { grants } = change;
+      if (grants !== undefined && this.#handed.isRegranted(grants.root, change)) return grants.root;
+      const judges = (op & (REMOVED | ACCESS)) !== 0 || ((op & DATA) !== 0 && this.#isRuled(change));
+      if (judges && this.ends.has(slot)) return recordKey(this.#resident, kind, slot);
     }
     if ((op & CREATED) !== 0 && change.id !== undefined && this.absent.has(change.id)) return change.id;
     for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
