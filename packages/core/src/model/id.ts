@@ -131,8 +131,11 @@ export class IdColumn {
   #words: Int32Array;
   #length = 0;
 
-  /** @param capacity ids to make room for at once. */
-  constructor(capacity = 16) {
+  /**
+   * @param capacity ids to make room for at once. Four ids are 64 bytes, which V8 keeps within its own heap: ten times
+   *   cheaper to make than any larger array, and a commit makes five columns.
+   */
+  constructor(capacity = 4) {
     this.#words = new Int32Array(Math.max(1, capacity) * idWords);
   }
 
