@@ -19,3 +19,11 @@ export function grantedLevel(record: AccessRecord, ownerAccess: AccessRecord | n
   if (onOwner !== undefined) return levelValue(onOwner);
   return Math.max(levelValue(record.all), levelValue(ownerAccess.all));
 }
+
+/** Whether everything that a root owns is to `me` as it was, whatever else changed in the root's access record. */
+export function grantsAlike(before: AccessRecord | null, after: AccessRecord | null, me: Id): boolean {
+  if (before === after) return true;
+  if (before === null || after === null) return false;
+  const entry = before.roots.get(me);
+  return entry === after.roots.get(me) && (entry !== undefined || before.all === after.all);
+}

@@ -1,6 +1,7 @@
+import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import { type AccessClasses, BY_RULE, DEAD_CLASS, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
-import { grantedLevel } from "./policy.ts";
+import { grantedLevel, grantsAlike } from "./policy.ts";
 
 /**
  * One root as the one who acts: what it may do with records of each access class, worked out once a class.
@@ -41,15 +42,31 @@ export class Principal {
     const known = levels[accessClass]!;
     if (known !== UNKNOWN_LEVEL) return known;
     const level = this.#work(accessClass);
-    levels[accessClass] = level;
+    // What the owner's root grants is part of it: while that is not known, nothing is settled.
+    const owner = this.#classes.ownerOf(accessClass);
+    if (owner === undefined || owner.access !== undefined || level >= 3) levels[accessClass] = level;
     return level;
   }
 
-  /** The level without the type's own rule, for a record whose rule did not answer. */
-  levelWithoutRule(accessClass: number): number {
-    const record = this.#classes.recordOf(accessClass)!;
-    const owner = this.#classes.ownerOf(accessClass)!;
-    return grantedLevel(record, owner.access ?? null, this.id);
+  /**
+   * The level by grants alone: of a record whose type's rule did not answer, or where the owner's root is seen with
+   * another access record than the one committed.
+   */
+  levelByGrants(
+    accessClass: number,
+    ownerAccess: AccessRecord | null = this.#classes.ownerOf(accessClass)!.access ?? null,
+  ): number {
+    return grantedLevel(this.#classes.recordOf(accessClass)!, ownerAccess, this.id);
+  }
+
+  /** Whether such a change of a root's grants alters what this principal may do with what that root owns. */
+  isRegranted(
+    root: Id,
+    before: AccessRecord | null | undefined,
+    after: AccessRecord | null | undefined,
+  ): boolean {
+    if (this.isSystem || root === this.id) return false;
+    return before === undefined || after === undefined || !grantsAlike(before, after, this.id);
   }
 
   #work(accessClass: number): number {
@@ -58,6 +75,6 @@ export class Principal {
     const owner = this.#classes.ownerOf(accessClass)!;
     if (owner.id === this.id) return 3;
     if (this.#classes.isRuled(accessClass)) return BY_RULE;
-    return this.levelWithoutRule(accessClass);
+    return this.levelByGrants(accessClass);
   }
 }

@@ -1,7 +1,6 @@
 import { GraphError } from "../errors.ts";
 import { type Id, isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
-import { writeCursor } from "../query/cursor.ts";
 import type { Query } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
@@ -40,8 +39,7 @@ export class GraphObject extends GraphSession {
 
   roots(): Query {
     const { catalog } = this.#core.runtime;
-    const all = this.nodes(catalog.definition(catalog.rootNumber).cls);
-    return all.after(writeCursor({ kind: "node", id: this.#systemRootId }));
+    return this.nodes(catalog.definition(catalog.rootNumber).cls).except(this.#systemRootId);
   }
 
   async deleteRoot(root: unknown): Promise<void> {

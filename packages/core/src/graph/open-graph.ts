@@ -6,11 +6,11 @@ import { checkedStore } from "../persistence/checked-store.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { CommitOutcome, Store } from "../persistence/store.ts";
-import { hopStep, nodeStep, Query } from "../query/query.ts";
+import { handOut, hopStep, nodeStep, Query } from "../query/query.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
 import { buildCatalog } from "../schema/catalog.ts";
-import { slotOf } from "../schema/entity.ts";
+import { type Entity, slotOf } from "../schema/entity.ts";
 import type { Graph, OpenOptions } from "../types/session.ts";
 import { Committer } from "../unit/committer.ts";
 import { KeyQueue } from "../unit/key-queue.ts";
@@ -89,8 +89,8 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
       const query = new Query(unit, { steps: [nodeStep(slotOf(from)), step], output: "pairs" });
       return andThen(query.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
         const between = edges!.filter((_, i) => nodes[i] === to);
-        for (const edge of between) unit.deleteEdge(edge);
-        return between.length;
+        const selection = { nodes: between.map(() => to), edges: between };
+        return andThen(handOut(unit, selection, "edges"), (handed) => unit.deleteAll(handed as Entity[]));
       });
     },
   };

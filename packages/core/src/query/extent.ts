@@ -52,6 +52,8 @@ class ExtentRun {
   readonly #keys: unknown[] = [];
   /** The keys of those among them that lie where the index says they do: the unit has not written to them. */
   readonly #settledKeys: unknown[] = [];
+  /** A record that is no part of what was asked for. */
+  readonly #except: Int32Array | undefined;
   /** The key of the last record that the index gave. */
   #lastKey: unknown;
 
@@ -63,6 +65,10 @@ class ExtentRun {
     this.#kind = step.record;
     const { catalog } = unit.runtime;
     this.#types = numbersIn(catalog.membersOf(step.type));
+    if (step.except !== undefined) {
+      this.#except = new Int32Array(4);
+      parseId(step.except, this.#except);
+    }
     const filter = predicate(step.record === NODE ? step.nodeFilter : step.edgeFilter);
     this.#test = filter?.test;
     const { order, reverse, after } = step;
@@ -269,11 +275,13 @@ class ExtentRun {
     this.#met.add(slot);
     unit.runtime.resident.pin(table, slot);
     if (!this.#types.includes(table.types[slot]!)) return;
+    if (this.#except !== undefined && compareIdWords(table.ids, slot << 2, this.#except, 0) === 0) return;
     const level = unit.levelOf(this.#kind, slot, this.#mark);
     if (level === 0) return;
     const state = unit.stateOf(this.#kind, slot, this.#mark);
     if (state === undefined || (this.#test !== undefined && !this.#test(state))) return;
     if (this.#kind === EDGE) {
+      unit.noteEnds(slot);
       const sees = unit.seesEdge(slot, this.#mark);
       if (sees === NEEDS_STATE) this.#undecided.push({ edge: slot, state });
       if (sees <= 0) return;

@@ -37,6 +37,8 @@ export interface ExtentStep extends Constraints {
   readonly kind: "extent";
   readonly record: RecordKind;
   readonly type: number;
+  /** All but this one. */
+  readonly except?: Id | undefined;
 }
 
 /** Nodes that the caller holds. */

@@ -19,7 +19,7 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
-import { type Selection, select } from "./select.ts";
+import { keepRuledEnds, type Selection, select } from "./select.ts";
 import { bothFilters } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
@@ -126,6 +126,11 @@ export class Query {
 
   reverse(): Query {
     return this.#with({ reverse: !this.#last().reverse });
+  }
+
+  /** All records of a type but this one: for the facade, which leaves the system root out of the roots. */
+  except(id: Id): Query {
+    return this.#with({ except: id });
   }
 
   limit(count: unknown): Query {
@@ -244,24 +249,21 @@ export class Query {
   }
 
   async updateAll(edit: unknown): Promise<number> {
-    return this.#change((entity) => entity.update(edit));
+    return this.#change((unit, found) => unit.updateAll(found, edit));
   }
 
   async deleteAll(): Promise<number> {
-    return this.#change((entity) => entity.delete());
+    return this.#change((unit, found) => unit.deleteAll(found));
   }
 
   async disconnectAll(): Promise<number> {
     return this.edges().deleteAll();
   }
 
-  async #change(change: (entity: Entity) => void): Promise<number> {
+  async #change(change: (unit: Unit, found: readonly Entity[]) => number): Promise<number> {
     if (this.#plan.output === "pairs") throw invalidQuery("change the nodes or the edges, not pairs of them");
     return this.#context.within((unit) =>
-      andThen(this.#read(unit, Number.POSITIVE_INFINITY), (results) => {
-        for (const result of results) change(result as Entity);
-        return results.length;
-      }),
+      andThen(this.#read(unit, Number.POSITIVE_INFINITY), (found) => change(unit, found as Entity[])),
     );
   }
 
@@ -361,7 +363,16 @@ Object.defineProperty(Query.prototype, Symbol.for("nodejs.util.inspect.custom"),
 });
 
 /** Entities for what was selected, in order; what vanished while it was read is left out. */
-function handOut(unit: Unit, { nodes, edges }: Selection, output: Plan["output"]): MaybePromise<Result[]> {
+export function handOut(unit: Unit, selection: Selection, output: Plan["output"]): MaybePromise<Result[]> {
+  if (output === "nodes" || !unit.judgesByRule) return handOutJudged(unit, selection, output);
+  return andThen(keepRuledEnds(unit, selection.edges!), () => handOutJudged(unit, selection, output));
+}
+
+function handOutJudged(
+  unit: Unit,
+  { nodes, edges }: Selection,
+  output: Plan["output"],
+): MaybePromise<Result[]> {
   const results: Result[] = [];
   if (output === "nodes") {
     return andThen(

@@ -2,6 +2,7 @@ import { compareForOrder } from "../model/compare.ts";
 import type { Filter } from "../model/filter.ts";
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { BATCH } from "../resident/loader.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
@@ -166,7 +167,9 @@ export function keepRuledEnds(unit: Unit, edges: readonly number[]): MaybePromis
     const keep = (): void => {
       for (const node of batch) unit.keepJudged(NODE, node);
     };
-    return batch.length === 0 ? next(from + BATCH) : andThen(loader.nodes(batch, keep), () => next(from + BATCH));
+    return batch.length === 0
+      ? next(from + BATCH)
+      : andThen(loader.nodes(batch, keep), () => next(from + BATCH));
   };
   return next(0);
 }

@@ -1,3 +1,4 @@
+import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import type { Token } from "../persistence/change.ts";
 import type { RecordState } from "./record-table.ts";
@@ -27,8 +28,17 @@ export interface AppliedChange {
   /** Of an edge: its ends, -1 where not resident. */
   readonly source: number;
   readonly target: number;
+  /** Of a root that grants otherwise than before, or is gone (`null`); `undefined` in these where it is not known. */
+  readonly grants?: RootGrants | undefined;
   /** The record's new access class where this process changed it. */
   readonly accessClass?: number | undefined;
+}
+
+/** What a root granted on everything it owns, before and after a change. */
+export interface RootGrants {
+  readonly root: Id;
+  readonly before: AccessRecord | null | undefined;
+  readonly after: AccessRecord | null | undefined;
 }
 
 export interface AppliedCommit {

@@ -194,11 +194,18 @@ export class Follower {
     const type = catalog.numberOf(change.type);
     const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1 } as const;
     if (change.op === "create") return { ...base, op: CREATED, before: undefined, after: undefined };
+    const isRoot = type === catalog.rootNumber;
+    const owner = isRoot ? resident.classes.findOwner(a, b, c, d) : -1;
+    // Nothing that an unknown owner has was judged yet.
+    const granted = owner < 0 ? undefined : resident.classes.owners[owner]!;
+    const grantedBefore = granted?.access;
+    const grants = (): AppliedChange["grants"] =>
+      granted === undefined ? undefined : { root: change.id, before: grantedBefore, after: granted.access };
     if (change.op === "delete") {
-      if (type === catalog.rootNumber) resident.noteMissingOwner(change.id);
+      if (isRoot) resident.noteMissingOwner(change.id);
       const before = slot < 0 ? undefined : nodes.states[slot];
       if (slot >= 0) resident.vanish(nodes, slot);
-      return { ...base, op: REMOVED, before, after: undefined };
+      return { ...base, op: REMOVED, before, after: undefined, grants: grants() };
     }
     const op = opOf(change);
     const row = stretch.nodes.get(change.id);
@@ -206,7 +213,7 @@ export class Follower {
     if (row !== undefined && row.i >= 0) resident.absorbNode(row.rows, row.i);
     else if (slot >= 0 && change.dataVersion !== undefined) resident.outdate(nodes, slot, change.dataVersion);
     const after = slot < 0 ? undefined : nodes.states[slot];
-    return { ...base, op, before, after };
+    return { ...base, op, before, after, grants: grants() };
   }
 
   #appliedEdge(change: Change, stretch: Stretch): AppliedChange {

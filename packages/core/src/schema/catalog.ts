@@ -112,6 +112,11 @@ export class Catalog {
     return this.#undirected[number] === 1;
   }
 
+  /** Whether any type has an access rule. */
+  get hasRules(): boolean {
+    return this.#ruled.includes(1);
+  }
+
   /** Whether the type has an access rule. */
   isRuled(number: number): boolean {
     return this.#ruled[number] === 1;

@@ -11,10 +11,12 @@ import {
   NODE,
   REMOVED,
   type RecordKind,
+  type RootGrants,
 } from "../resident/change-log.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import { asideOf } from "../resident/states.ts";
 import { isDataRead } from "../schema/entity.ts";
+import type { PendingRecord } from "./pending.ts";
 import type { Unit } from "./unit.ts";
 
 /** A unit's writes, once as the store takes them and once as L1 applies them. */
@@ -114,8 +116,23 @@ function pushUpdate(
     after: record.removed ? undefined : (record.state ?? before),
     source,
     target,
+    grants: grantsOf(unit, kind, slot, record),
     accessClass: record.accessClass,
   });
+}
+
+function grantsOf(
+  { runtime }: Unit,
+  kind: RecordKind,
+  slot: number,
+  { access, removed }: PendingRecord,
+): RootGrants | undefined {
+  const { resident, catalog } = runtime;
+  const { nodes, classes } = resident;
+  if (kind === EDGE || nodes.types[slot] !== catalog.rootNumber || (access === undefined && !removed))
+    return undefined;
+  const before = classes.recordOf(nodes.accessClasses[slot]!);
+  return { root: nodes.idOf(slot), before, after: removed ? null : access };
 }
 
 function created(unit: Unit, kind: RecordKind, slot: number): AppliedChange {
@@ -184,9 +201,14 @@ class UnitGuards implements Guards {
         : change.op === "delete"
           ? REMOVED
           : (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);
+    const isRoot = kind === NODE && catalog.findNumber(change.type) === catalog.rootNumber;
     return {
       kind,
       op,
+      grants:
+        isRoot && (op & (ACCESS | REMOVED)) !== 0
+          ? { root: change.id, before: undefined, after: undefined }
+          : undefined,
       type: catalog.numberOf(change.type),
       slot: find(kind === NODE ? resident.nodes : resident.edges, change.id),
       id: change.id,
@@ -210,8 +232,23 @@ class UnitGuards implements Guards {
           id: table.idOf(slot),
           accessVersion: table.accessVersions[slot]!,
         } as const;
-        yield isDataRead(entity) ? { ...guard, dataVersion: table.dataVersions[slot]! } : guard;
+        // A rule judges by the fields.
+        const isByData = isDataRead(entity) || catalog.isRuled(table.types[slot]!);
+        yield isByData ? { ...guard, dataVersion: table.dataVersions[slot]! } : guard;
       }
+    }
+    for (const slot of readSet.ends) {
+      const { nodes } = resident;
+      if (entities.nodes.has(slot) || (nodes.flags[slot]! & PENDING) !== 0) continue;
+      const guard = {
+        kind: "record",
+        record: "node",
+        id: nodes.idOf(slot),
+        accessVersion: nodes.accessVersions[slot]!,
+      } as const;
+      yield catalog.isRuled(nodes.types[slot]!)
+        ? { ...guard, dataVersion: nodes.dataVersions[slot]! }
+        : guard;
     }
     for (const id of readSet.absent) yield { kind: "absent", id };
     for (const { shape, nodes } of readSet.hops) {

@@ -166,10 +166,7 @@ export class ReadSet {
 
   get isEmpty(): boolean {
     return (
-      this.hops.length === 0 &&
-      this.extents.length === 0 &&
-      this.absent.size === 0 &&
-      this.ends.size === 0
+      this.hops.length === 0 && this.extents.length === 0 && this.absent.size === 0 && this.ends.size === 0
     );
   }
 

@@ -8,10 +8,10 @@ import {
   withoutRoot,
   withRoot,
 } from "../model/access-record.ts";
-import { type Id, parseId, requireId } from "../model/id.ts";
+import { formatId, type Id, parseId, requireId } from "../model/id.ts";
 import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
-import { BY_RULE } from "../resident/access-classes.ts";
-import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { BY_RULE, DEAD_CLASS } from "../resident/access-classes.ts";
+import { type AppliedChange, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
 import { inheritAside } from "../resident/states.ts";
@@ -26,10 +26,12 @@ import {
   isDataRead,
   markDataRead,
   NodeEntity,
+  setSlotOf,
   setStateOf,
   slotOf,
+  stateOf,
 } from "../schema/entity.ts";
-import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
@@ -56,6 +58,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   readonly #nodes: Map<number, NodeEntity> = new Map();
   readonly #edges: Map<number, EdgeEntity> = new Map();
+  /** Fields of records that rules judge by, for as long as the unit asks: L1 may evict its own. */
+  #judged: Map<number, RecordState> | undefined;
+  /** Roots of which this unit has changed what they grant to its principal, by their number as owners. */
+  #regranted: Map<number, number> | undefined;
   readonly #committed: (() => unknown)[] = [];
   #closed = false;
   #conflict: UnitConflict | undefined;
@@ -169,6 +175,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (this.#closed) return;
     this.#closed = true;
     const { resident } = this.runtime;
+    this.#keepLast();
     for (const [table, slots] of [
       [resident.edges, this.pending?.createdEdges ?? []],
       [resident.nodes, this.pending?.createdNodes ?? []],
@@ -180,6 +187,48 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       }
     }
     resident.leave(this);
+  }
+
+  /** Access class of each edge handed out, and the ids of its ends, by the number that replaces its slot. */
+  #lastClasses: number[] = [];
+  #lastEnds: Int32Array = new Int32Array(0);
+
+  /** Records outlive their unit and slots do not: what a record still answers by is kept in the slot's place. */
+  #keepLast(): void {
+    const { edges, nodes } = this.runtime.resident;
+    for (const [slot, node] of this.#nodes) setSlotOf(node, this.#classNow(NODE, slot));
+    if (this.#edges.size === 0) return;
+    this.#lastEnds = new Int32Array(this.#edges.size * 8);
+    let at = 0;
+    for (const [slot, edge] of this.#edges) {
+      setSlotOf(edge, at);
+      this.#lastClasses.push(this.#classNow(EDGE, slot));
+      const source = edges.sources[slot]! << 2;
+      const target = edges.targets[slot]! << 2;
+      this.#lastEnds.set(nodes.ids.subarray(source, source + 4), at * 8);
+      this.#lastEnds.set(nodes.ids.subarray(target, target + 4), at * 8 + 4);
+      at += 1;
+    }
+  }
+
+  /** The access class of a record that was handed out, as the unit sees it. */
+  #classNow(kind: RecordKind, slot: number, mark: number = NOW): number {
+    const { pending } = this;
+    if (pending !== undefined) {
+      const record = pending.at(kind === NODE ? pending.nodes : pending.edges, slot, mark);
+      if (record !== undefined && record.accessClass >= 0) return record.accessClass;
+    }
+    return this.table(kind).accessClasses[slot]!;
+  }
+
+  /** After the unit too, for as long as the record says anything. */
+  #classOf(entity: Entity, what: string): number {
+    const kind = entity instanceof EdgeEntity ? EDGE : NODE;
+    if (!this.#closed) return this.#classNow(kind, this.#own(entity, what).slot);
+    const accessClass = kind === NODE ? slotOf(entity) : this.#lastClasses[slotOf(entity)]!;
+    // Others have deleted it meanwhile.
+    if (accessClass === DEAD_CLASS) this.begin();
+    return accessClass;
   }
 
   // ---- the context of the queries made in it ------------------------------------------------------------------
@@ -201,6 +250,19 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   table(kind: RecordKind): RecordTable {
     return kind === NODE ? this.runtime.resident.nodes : this.runtime.resident.edges;
+  }
+
+  isRegranted(root: Id, { grants }: AppliedChange): boolean {
+    const { classes, nodes, edges } = this.runtime.resident;
+    if (grants === undefined || !this.principal.isRegranted(root, grants.before, grants.after)) return false;
+    if (this.readSet.hops.length > 0 || this.readSet.extents.length > 0) return true;
+    for (const slot of this.#nodes.keys())
+      if (classes.ownerOf(nodes.accessClasses[slot]!)?.id === root) return true;
+    for (const slot of this.#edges.keys())
+      if (classes.ownerOf(edges.accessClasses[slot]!)?.id === root) return true;
+    for (const slot of this.readSet.ends)
+      if (classes.ownerOf(nodes.accessClasses[slot]!)?.id === root) return true;
+    return false;
   }
 
   held(kind: RecordKind, slot: number): 0 | 1 | 2 {
@@ -249,7 +311,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     );
     table.stamps[slot] = resident.stamp;
     if (kind === NODE) this.#nodes.set(slot, entity as NodeEntity);
-    else this.#edges.set(slot, entity as EdgeEntity);
+    else {
+      this.#edges.set(slot, entity as EdgeEntity);
+      this.keepJudged(NODE, resident.edges.sources[slot]!);
+      this.keepJudged(NODE, resident.edges.targets[slot]!);
+    }
     return entity;
   }
 
@@ -289,21 +355,63 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const table = this.table(kind);
     if (this.isRemoved(kind, slot, mark)) return 0;
     if ((table.flags[slot]! & PENDING) !== 0) return 3;
-    let accessClass = table.accessClasses[slot]!;
-    if (this.pending !== undefined) {
-      const record = this.pending.at(kind === NODE ? this.pending.nodes : this.pending.edges, slot, mark);
-      if (record !== undefined && record.accessClass >= 0) accessClass = record.accessClass;
-    }
+    const accessClass = this.#classNow(kind, slot, mark);
     const level = this.principal.level(accessClass);
-    return level === BY_RULE ? this.#ruledLevel(kind, slot, accessClass, mark) : level;
+    if (level === BY_RULE) return this.#ruledLevel(kind, slot, accessClass, mark);
+    return this.#regranted === undefined ? level : (this.#regrantedLevel(accessClass, mark) ?? level);
   }
 
   #ruledLevel(kind: RecordKind, slot: number, accessClass: number, mark: number): number {
-    const state = this.stateOf(kind, slot, mark);
+    const state = this.stateOf(kind, slot, mark) ?? this.#judgedState(kind, slot);
     if (state === undefined) return NEEDS_STATE;
     const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
     const answer = definition.judge(state, this.principal.id);
-    return answer ?? this.principal.levelWithoutRule(accessClass);
+    return answer ?? this.#regrantedLevel(accessClass, mark) ?? this.principal.levelByGrants(accessClass);
+  }
+
+  /** What the unit has granted on a root holds for all that the root owns; `undefined` for other owners' records. */
+  #regrantedLevel(accessClass: number, mark: number): number | undefined {
+    const { pending } = this;
+    const { classes } = this.runtime.resident;
+    const root = this.#regranted?.get(classes.ownerNumber(accessClass));
+    if (root === undefined || pending === undefined) return undefined;
+    const access = pending.at(pending.nodes, root, mark)?.access;
+    return access === undefined ? undefined : this.principal.levelByGrants(accessClass, access);
+  }
+
+  /** The fields that a rule judged by before L1 let them go. A change of them would have ended the unit. */
+  #judgedState(kind: RecordKind, slot: number): RecordState | undefined {
+    const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
+    return entity === undefined ? this.#judged?.get(slot * 2 + kind) : stateOf(entity);
+  }
+
+  /** Keeps what the rule of this record's type judges by, where there is one; its state must be resident. */
+  keepJudged(kind: RecordKind, slot: number): void {
+    const table = this.table(kind);
+    if (this.principal.isSystem || !this.runtime.catalog.isRuled(table.types[slot]!)) return;
+    const state = table.states[slot];
+    if (state === undefined) return;
+    this.#judged ??= new Map();
+    this.#judged.set(slot * 2 + kind, state);
+  }
+
+  /** Whether this unit's rights depend on fields at all. */
+  get judgesByRule(): boolean {
+    return !this.principal.isSystem && this.runtime.catalog.hasRules;
+  }
+
+  /** The edge was judged by itself, so what may be done with either end is part of what was read. */
+  noteEnds(edge: number): void {
+    const { edges, nodes } = this.runtime.resident;
+    for (const end of [edges.sources[edge]!, edges.targets[edge]!]) {
+      this.runtime.resident.pin(nodes, end);
+      this.readSet.ends.add(end);
+    }
+  }
+
+  /** Whether judging the record needs fields that neither L1 nor the unit has. */
+  needsState(kind: RecordKind, slot: number): boolean {
+    return this.levelOf(kind, slot) === NEEDS_STATE;
   }
 
   /** Whether the node may be seen; {@link NEEDS_STATE} as for `levelOf`. */
@@ -379,7 +487,20 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   /** Makes a node that belongs to the principal; without an edge nothing leads to it. */
   createNode(definition: TypeDefinition, fields: unknown): NodeEntity {
     this.begin();
+    this.#demandOwnKind(definition);
     return this.#makeNode(definition, definition.create(fields));
+  }
+
+  /** A root is somebody who can act, and only the system root says who is there. */
+  #demandOwnKind(definition: TypeDefinition): void {
+    const { catalog } = this.runtime;
+    if (this.principal.isSystem || definition !== catalog.definition(catalog.rootNumber)) return;
+    throw new AccessDeniedError({
+      message: "only the system root makes roots: graph.createRoot()",
+      target: this.principal.id,
+      required: "write",
+      actual: "none",
+    });
   }
 
   #makeNode(definition: TypeDefinition, state: RecordState): NodeEntity {
@@ -448,19 +569,24 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   writeField(entity: Entity, field: string, value: unknown): void {
     const { kind, slot, definition } = this.#target(entity, 3, `writing "${field}"`);
-    const before = this.stateOf(kind, slot)!;
     const stored = definition.validateField(field, value);
-    markDataRead(entity);
+    const before = this.#stateToWrite(entity, kind, slot);
     if (Object.is(before[field], stored)) return;
     this.#setState(kind, slot, entity, before, { ...before, [field]: stored });
   }
 
   updateEntity(entity: Entity, edit: unknown): void {
     const { kind, slot, definition } = this.#target(entity, 3, "update");
-    const before = this.stateOf(kind, slot)!;
-    markDataRead(entity);
+    const before = this.#stateToWrite(entity, kind, slot);
     const after = editDraft(definition, before, edit);
     if (after !== before) this.#setState(kind, slot, entity, before, after);
+  }
+
+  /** The fields that a write starts from, which the unit depends on from here on. */
+  #stateToWrite(entity: Entity, kind: RecordKind, slot: number): RecordState {
+    markDataRead(entity);
+    // L1 may have let go what the entity still holds.
+    return this.stateOf(kind, slot) ?? stateOf(entity);
   }
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
@@ -480,24 +606,61 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   /** @param asRoot whether this is the one way in which a root may go */
   deleteNode(slot: number, asRoot = false): void {
-    this.demand(NODE, slot, 3, "delete");
-    const { catalog, resident } = this.runtime;
-    if (!asRoot && resident.nodes.types[slot] === catalog.rootNumber) {
-      throw new GraphError({ code: "RW_ROOT_DELETE", message: "a root is deleted by graph.deleteRoot" });
-    }
-    this.#write().change(this.#records(NODE), slot, { removed: true });
+    this.#demandDeletion(NODE, slot, asRoot);
+    this.#remove(NODE, slot);
   }
 
-  /** Removing an edge needs write on it or on either of its ends. */
   deleteEdge(slot: number): void {
+    this.#demandDeletion(EDGE, slot);
+    this.edge(slot);
+    this.#remove(EDGE, slot);
+  }
+
+  /** Deletes all of them, or none where one of them may not be deleted. @returns how many there were */
+  deleteAll(entities: Iterable<Entity>): number {
+    this.begin();
+    const records = [...new Set(entities)].map((entity) => this.#own(entity, "delete"));
+    for (const { kind, slot } of records) this.#demandDeletion(kind, slot);
+    for (const { kind, slot } of records) this.#remove(kind, slot);
+    return records.length;
+  }
+
+  /** Edits all of them, or none where one of them may not be edited so. @returns how many there were */
+  updateAll(entities: Iterable<Entity>, edit: unknown): number {
+    this.begin();
+    const all = [...new Set(entities)].map((entity) => ({ entity, ...this.#target(entity, 3, "update") }));
+    const edits = all.map(({ entity, kind, slot, definition }) => {
+      const before = this.#stateToWrite(entity, kind, slot);
+      return { entity, kind, slot, before, after: editDraft(definition, before, edit) };
+    });
+    for (const { entity, kind, slot, before, after } of edits) {
+      if (after !== before) this.#setState(kind, slot, entity, before, after);
+    }
+    return all.length;
+  }
+
+  #remove(kind: RecordKind, slot: number): void {
+    this.#write().change(this.#records(kind), slot, {
+      removed: true,
+      accessClass: this.#classNow(kind, slot),
+    });
+  }
+
+  /** Deleting a node needs write on it; removing an edge needs write on it or on either of its ends. */
+  #demandDeletion(kind: RecordKind, slot: number, asRoot = false): void {
+    if (kind === NODE) {
+      this.demand(NODE, slot, 3, "delete");
+      const { catalog, resident } = this.runtime;
+      if (!asRoot && resident.nodes.types[slot] === catalog.rootNumber)
+        throw new GraphError({ code: "RW_ROOT_DELETE", message: "a root is deleted by graph.deleteRoot" });
+      return;
+    }
     if (this.isRemoved(EDGE, slot)) throw this.#gone(EDGE, slot, "delete");
     const { sources, targets } = this.runtime.resident.edges;
     const actual = this.levelOf(EDGE, slot);
     const may =
       actual === 3 || this.levelOf(NODE, sources[slot]!) === 3 || this.levelOf(NODE, targets[slot]!) === 3;
     if (!may) throw this.#denied(EDGE, slot, 3, Math.max(0, actual) as LevelValue, "removing an edge");
-    this.edge(slot);
-    this.#write().change(this.#records(EDGE), slot, { removed: true });
   }
 
   // ---- grants ------------------------------------------------------------------------------------------------
@@ -523,15 +686,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   accessOf(entity: Entity): AccessRecord {
-    const { kind, slot } = this.#own(entity, "access");
-    const record = this.pending?.at(kind === NODE ? this.pending.nodes : this.pending.edges, slot, NOW);
-    const table = this.table(kind);
-    return record?.access ?? this.runtime.resident.classes.recordOf(table.accessClasses[slot]!)!;
+    return this.runtime.resident.classes.recordOf(this.#classOf(entity, "access"))!;
   }
 
   ownerIdOf(entity: Entity): Id {
-    const { kind, slot } = this.#own(entity, "owner");
-    return this.runtime.resident.classes.ownerOf(this.table(kind).accessClasses[slot]!)!.id;
+    return this.runtime.resident.classes.ownerOf(this.#classOf(entity, "owner"))!.id;
   }
 
   #changeAccess(entity: Entity, what: string, change: (access: AccessRecord) => AccessRecord): void {
@@ -545,6 +704,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const accessClass = resident.classes.classOf(owner, access, catalog.isRuled(table.types[slot]!));
     if ((table.flags[slot]! & PENDING) !== 0) table.accessClasses[slot] = accessClass;
     this.#write().change(this.#records(kind), slot, { access, accessClass });
+    if (kind === NODE && table.types[slot] === catalog.rootNumber) {
+      if (!this.principal.isRegranted(resident.nodes.idOf(slot), undefined, undefined)) return;
+      this.#regranted ??= new Map();
+      this.#regranted.set(owner, slot);
+    }
   }
 
   // ---- what entities ask of their host ------------------------------------------------------------------------
@@ -566,6 +730,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { slot } = this.#target(entity, 2, `connecting a ${definition.name}`);
     const edge = this.#edgeToMake(via);
     // Everything is checked before anything is made, so a refusal leaves no trace.
+    this.#demandOwnKind(definition);
     catalog.checkEnds(edge.definition, resident.nodes.types[slot]!, catalog.numberOf(definition.name));
     const edgeFields = edge.definition.create(edge.fields);
     if (!Array.isArray(fields)) {
@@ -611,27 +776,25 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   edgeEndId(entity: EdgeEntity, end: "source" | "target"): Id {
     const { edges, nodes } = this.runtime.resident;
     const slot = slotOf(entity);
-    return nodes.idOf(end === "source" ? edges.sources[slot]! : edges.targets[slot]!);
+    if (!this.#closed) return nodes.idOf(end === "source" ? edges.sources[slot]! : edges.targets[slot]!);
+    const at = slot * 8 + (end === "source" ? 0 : 4);
+    const ids = this.#lastEnds;
+    return formatId(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
   }
 
   edgeEnd(entity: EdgeEntity, end: "source" | "target"): MaybePromise<NodeEntity> {
     const { slot } = this.#own(entity, end);
-    const { edges } = this.runtime.resident;
+    const { edges, nodes } = this.runtime.resident;
     const node = end === "source" ? edges.sources[slot]! : edges.targets[slot]!;
-    return this.nodeWithState(node);
-  }
-
-  /** The entity of a node that is resident at least as a stub. */
-  nodeWithState(slot: number): MaybePromise<NodeEntity> {
-    if (this.hasState(NODE, slot)) return this.node(slot);
-    this.runtime.resident.pin(this.runtime.resident.nodes, slot);
-    return andThen(
-      this.runtime.loader.nodes([slot], () => {
-        this.begin();
-        return this.node(slot);
-      }),
-      (node) => node,
-    );
+    const judge = (): NodeEntity => {
+      this.begin();
+      // The edge was seen with both its ends; this unit may have closed one of them to itself since.
+      if (this.hasState(NODE, node) && this.levelOf(NODE, node) > 0) return this.node(node);
+      throw new NotFoundError({ message: `${end}: the edge leads to nothing that this principal may read` });
+    };
+    if (this.hasState(NODE, node)) return judge();
+    this.runtime.resident.pin(nodes, node);
+    return this.runtime.loader.nodes([node], judge);
   }
 
   /** The record of an entity of this unit, which must be open. */
@@ -667,7 +830,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       kind === NODE
         ? this.runtime.loader.nodesById([entity.id], () => this.findResident(kind, entity.id))
         : -1;
-    if (typeof loaded === "number" && loaded >= 0 && this.levelOf(kind, loaded) > 0) {
+    // Over a store that answers later it is there for the next call; this one cannot wait.
+    if (isThenable(loaded)) loaded.then(undefined, () => {});
+    else if (loaded >= 0 && this.levelOf(kind, loaded) > 0) {
       this.node(loaded);
       return loaded;
     }
@@ -700,8 +865,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 /** Filled and read within one step. */
 const words = new Int32Array(4);
 
-function rootId(root: Entity | Id): Id {
-  const id = typeof root === "string" ? root : root.id;
-  requireId(id);
-  return id;
+function rootId(root: unknown): Id {
+  if (root instanceof NodeEntity) {
+    if (root.$type === "Root") return root.id;
+    throw new TypeError(`access is given to roots, got a ${root.$type}`);
+  }
+  requireId(root, "root");
+  return root;
 }
