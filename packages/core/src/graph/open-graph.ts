@@ -26,6 +26,9 @@ import type { SessionCore } from "./session.ts";
 /** The root that everything begins with and that may do everything. */
 export const systemRootId: Id = "00000000-0000-7000-8000-000000000000";
 
+/** Every graph of this process takes its ids from here, so one opened again goes on behind what the last one made. */
+const processIds: IdSource = new IdSource();
+
 const DEFAULT_ENTRIES = 2_000_000;
 const DEFAULT_BYTES = 512 * 1024 * 1024;
 const DEFAULT_ATTEMPTS = 5;
@@ -52,7 +55,7 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
   const store = checkedStore(settings.store);
   const opened = await store.open(catalog.describe());
   catalog.adopt(opened.catalog);
-  const ids = new IdSource(settings.clock, settings.random);
+  const ids = options.clock || options.random ? new IdSource(settings.clock, settings.random) : processIds;
   const resident = new ResidentGraph(catalog, settings.bounds, (a, b, c, d) => ids.observe(a, b, c, d));
   resident.token = opened.token;
   const loader = new Loader(resident, store);
