@@ -63,6 +63,7 @@ export class Loader {
       },
       (commits) => touchesNodes(commits, new Set(slots)),
       use,
+      ownersOf,
     );
   }
 
@@ -73,6 +74,7 @@ export class Loader {
       ({ rows }) => this.#absorbNodes(rows),
       ({ length }) => length > 0,
       use,
+      ownersOf,
     );
   }
 
@@ -90,6 +92,7 @@ export class Loader {
       },
       ({ length }) => length > 0,
       use,
+      ownersOf,
     );
   }
 
@@ -122,6 +125,7 @@ export class Loader {
       ({ rows }) => this.#absorbNeighborhoods(requests, rows),
       (commits) => touchesNodes(commits, new Set(requests.map((request) => request.node))),
       use,
+      ({ rows }) => [rows.farOwners, rows.edgeOwners],
     );
   }
 
@@ -164,6 +168,7 @@ export class Loader {
       },
       ({ length }) => length > 0,
       () => use(slots, page!),
+      ownersOf,
     );
   }
 
@@ -190,6 +195,7 @@ export class Loader {
       },
       ({ length }) => length > 0,
       () => use(slots, got!),
+      (answer) => [rowsOf(answer).owners],
     );
   }
 
@@ -225,12 +231,14 @@ export class Loader {
 
   /**
    * @param mayTouch whether commits that L1 applied since the answer's moment may have changed what it says
+   * @param owners of the rows that came; not asked of the roots themselves, which are their own
    */
   #read<A extends Dated, R>(
     read: () => MaybePromise<A>,
     absorb: (answer: A) => void,
     mayTouch: (changes: readonly AppliedChange[]) => boolean,
     use: () => R,
+    owners: ((answer: A) => readonly IdColumn[]) | undefined,
   ): MaybePromise<R> {
     this.#resident.makeRoom();
     const settle = (answer: A): MaybePromise<R> => {
@@ -243,10 +251,15 @@ export class Loader {
           return andThen(read(), settle);
         }
       }
-      absorb(answer);
-      if (resident.classes.hasUnknown) {
-        return andThen(this.#learnOwners(), () => settle(answer));
+      // Rows in L1 are anybody's to judge, so whatever decides about them must be known before they arrive.
+      if (owners !== undefined) {
+        for (const { words, length } of owners(answer)) {
+          for (let at = 0; at < length << 2; at += 4)
+            resident.classes.owner(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+        }
+        if (resident.classes.hasUnknown) return andThen(this.#learnOwners(), () => settle(answer));
       }
+      absorb(answer);
       return use();
     };
     return andThen(read(), settle);
@@ -268,8 +281,13 @@ export class Loader {
       },
       ({ length }) => length > 0,
       noop,
+      undefined,
     );
   }
+}
+
+function ownersOf({ rows }: { readonly rows: NodeRows }): readonly IdColumn[] {
+  return [rows.owners];
 }
 
 function noop(): void {}

@@ -1236,6 +1236,40 @@ forEachStore("access", (open) => {
         await expect(two.as(aliceId).nodes(Room).count()).rejects.toBeInstanceOf(NotFoundError);
       });
 
+      it("judge nobody before what the owner's root grants is known", async () => {
+        const here = open.place();
+        const one = await here({ types });
+        const users: Id[] = [];
+        for (let i = 0; i < 4; i++) users.push((await one.createRoot()).id);
+        const hubs: Id[] = [];
+        for (let i = 0; i < 4; i++) {
+          const owner = await one.createRoot();
+          await one.as(owner).transaction((tx) => {
+            tx.root.grant("read");
+            const hub = tx.root.connect(Room, { name: "hub" });
+            hub.connect(Room, [{ name: "a" }, { name: "b" }], via(Door));
+            hubs.push(hub.id);
+          });
+        }
+        for (let round = 0; round < 8; round++) {
+          const two = await here({ types });
+          const counts = await Promise.all(
+            users.map(async (user, i) => {
+              const session = two.as(user);
+              await session.get(Root, user);
+              for (let turn = 0; turn < i * (round + 1); turn++) await new Promise(setImmediate);
+              const far = await Promise.all(
+                hubs.map((hub) =>
+                  session.transaction(async (tx) => (await tx.require(Room, hub)).out(Door).count()),
+                ),
+              );
+              return [await session.nodes(Room).count(), ...far];
+            }),
+          );
+          expect(counts).toEqual(users.map(() => [12, 2, 2, 2, 2]));
+        }
+      });
+
       it("refuse a commit that lost its right in the other one meanwhile", async () => {
         const here = open.place();
         const one = await here({ types });
