@@ -58,6 +58,7 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
   const ids = options.clock || options.random ? new IdSource(settings.clock, settings.random) : processIds;
   const resident = new ResidentGraph(catalog, settings.bounds, (a, b, c, d) => ids.observe(a, b, c, d));
   resident.token = opened.token;
+  resident.log.skip(opened.token);
   const loader = new Loader(resident, store);
   const { scheduler } = settings;
   const principals = new Map<Id, Principal>();

@@ -217,10 +217,9 @@ export class NeighborCursor {
     if (!reached) return false;
     const ends = (flags & (this.#reverse ? HAS_START : HAS_END)) !== 0;
     // They are kept over reads to come, which may evict everything that no unit has marked.
-    const stamp = resident.stamp;
     for (let i = 0; i < pairs.length; i += 2) {
-      resident.nodes.stamps[pairs[i]!] = stamp;
-      resident.edges.stamps[pairs[i + 1]!] = stamp;
+      resident.pin(resident.nodes, pairs[i]!);
+      resident.pin(resident.edges, pairs[i + 1]!);
     }
     if (pairs.length > 0) line.after = resident.edges.idOf(pairs[pairs.length - 1]!);
     else if (ends) line.isDone = true;

@@ -4,6 +4,7 @@ import { EDGE, NODE } from "../resident/change-log.ts";
 import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
 import { NOW } from "../unit/pending.ts";
+import type { HopGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { Expansion, type Found } from "./expand.ts";
@@ -62,6 +63,8 @@ class HopRun {
   #statesTriedFor = -1;
   #met: Set<number> | undefined;
   #lastEdge = -1;
+  /** Guards the hop as a whole while it is read. */
+  #waiting: HopGuard | undefined;
 
   constructor(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions) {
     this.#unit = unit;
@@ -80,7 +83,10 @@ class HopRun {
         const step = this.#step();
         if (step === true) break;
         if (isThenable(step)) {
+          // Others may commit while this waits, and the unit may look at what they did before the hop is through.
+          this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
           return (step as Promise<void>).then(() => {
+            this.#unit.keepUp();
             this.#expansion.restamp();
             return this.run();
           });
@@ -88,6 +94,7 @@ class HopRun {
       }
     }
     this.#guard();
+    if (this.#waiting !== undefined) this.#unit.readSet.closeHop(this.#waiting);
     return this.#found;
   }
 
@@ -298,8 +305,8 @@ class HopRun {
       this.#met!.add(node);
     } else this.#found.edges.push(edge);
     this.#found.nodes.push(node);
-    resident.nodes.stamps[node] = this.#expansion.stamp;
-    resident.edges.stamps[edge] = this.#expansion.stamp;
+    resident.pin(resident.nodes, node);
+    resident.pin(resident.edges, edge);
   }
 
   /** Settles what can be settled; says what must be read for the rest. */
@@ -360,6 +367,8 @@ class HopRun {
       const last = Math.min(this.#at, origins.length - 1);
       const reached = this.#expansion.isFull && this.#met === undefined ? this.#at - 1 : last;
       if (reached > 0) readSet.addHop(this.#hop, Array.prototype.slice.call(origins, 0, reached), orderedBy);
+      const { resident } = this.#unit.runtime;
+      resident.pin(resident.edges, this.#lastEdge);
       readSet.addHop(this.#hop, [origins[Math.max(0, reached)]!], orderedBy, {
         order: reverse ? "desc" : "asc",
         edge: this.#lastEdge,

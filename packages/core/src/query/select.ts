@@ -116,6 +116,7 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
   unit.begin();
   const { loader, resident } = unit.runtime;
   const judge = (): MaybePromise<number> => {
+    unit.keepUp();
     const slot = unit.findResident(kind, id);
     if (slot < 0) {
       unit.readSet.absent.add(id);

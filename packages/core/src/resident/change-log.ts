@@ -28,6 +28,8 @@ export interface AppliedChange {
   /** Of an edge: its ends, -1 where not resident. */
   readonly source: number;
   readonly target: number;
+  /** Of a removed node: those at the other ends of the edges that went with it, as far as they were resident. */
+  neighbors?: readonly number[] | undefined;
   /** Of a root that grants otherwise than before, or is gone (`null`); `undefined` in these where it is not known. */
   readonly grants?: RootGrants | undefined;
   /** The record's new access class where this process changed it. */
@@ -56,6 +58,8 @@ const MOST_CHANGES = 200_000;
  */
 export class ChangeLog {
   #commits: AppliedCommit[] = [];
+  /** The commit just before the first one kept. */
+  #fromToken: Token = "";
   #from = 0;
   #changes = 0;
 
@@ -71,8 +75,9 @@ export class ChangeLog {
   }
 
   /** A commit that no open unit needs to be checked against. */
-  skip(): void {
+  skip(token: Token): void {
     this.#from = this.end + 1;
+    this.#fromToken = token;
     this.#commits = [];
     this.#changes = 0;
   }
@@ -87,6 +92,7 @@ export class ChangeLog {
     const drop = Math.min(position - this.#from, this.#commits.length);
     if (drop <= 0) return;
     for (const commit of this.#commits.slice(0, drop)) this.#changes -= commit.changes?.length ?? 1;
+    this.#fromToken = this.#commits[drop - 1]!.token;
     this.#commits = this.#commits.slice(drop);
     this.#from += drop;
   }
@@ -96,6 +102,11 @@ export class ChangeLog {
     for (let i = this.#commits.length - 1; i >= 0; i--) {
       if (this.#commits[i]!.token === token) return this.#commits.slice(i + 1);
     }
-    return undefined;
+    return token === this.#fromToken ? this.#commits : undefined;
+  }
+
+  /** How many commits are kept. */
+  get length(): number {
+    return this.#commits.length;
   }
 }

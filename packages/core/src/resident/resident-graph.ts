@@ -69,7 +69,12 @@ export class ResidentGraph {
   #retainedNodes: number[] = [];
   #retainedEdges: number[] = [];
   #stamp = 1;
+  /** What pins a record for every unit that is open: no hop marks with it. */
+  #pinStamp = 1;
+  /** Marks from here on may be an open unit's. */
+  #floor = LAST_STAMP + 1;
   #stateBytes = 0;
+  #flushes = 0;
 
   /** @param observe is shown the words of every id that arrives */
   constructor(
@@ -88,19 +93,24 @@ export class ResidentGraph {
 
   enter(unit: OpenUnit): void {
     this.#open.add(unit);
+    if (unit.firstStamp > this.#pinStamp) this.#pinStamp = unit.firstStamp;
+    if (unit.firstStamp < this.#floor) this.#floor = unit.firstStamp;
   }
 
   leave(unit: OpenUnit): void {
-    const wasOldest = this.#oldest() === unit;
+    const wasFirst = this.#oldest() === unit;
     this.#open.delete(unit);
-    if (!wasOldest) return;
-    if (this.#open.size === 0) this.log.forgetBefore(this.log.end);
-    else {
+    if (unit.firstStamp <= this.#floor) {
+      this.#floor = LAST_STAMP + 1;
+      for (const other of this.#open) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
+      if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
+    }
+    if (wasFirst) {
       let position = this.log.end;
       for (const other of this.#open) if (other.position < position) position = other.position;
       this.log.forgetBefore(position);
     }
-    if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
+    if (this.#open.size === 0) this.makeRoom();
   }
 
   get openUnits(): number {
@@ -115,7 +125,18 @@ export class ResidentGraph {
 
   /** Keeps the record's slot from being used for another one while the units that are open now are. */
   pin(table: RecordTable, slot: number): void {
-    table.stamps[slot] = this.#stamp;
+    // Never lowered, and never the mark of a hop that is under way: to that hop it would seem to be met already.
+    if (table.stamps[slot]! < this.#pinStamp) table.stamps[slot] = this.#pinStamp;
+  }
+
+  /** How often everything was forgotten. What was read before may name slots that nobody finds any more. */
+  get flushes(): number {
+    return this.#flushes;
+  }
+
+  /** Records that only wait for open units to end. */
+  get retained(): number {
+    return this.#retainedNodes.length + this.#retainedEdges.length;
   }
 
   get stamp(): number {
@@ -128,18 +149,19 @@ export class ResidentGraph {
   }
 
   #isPinned(table: RecordTable, slot: number): boolean {
-    const oldest = this.#oldest();
-    return oldest !== undefined && table.stamps[slot]! >= oldest.firstStamp;
+    return table.stamps[slot]! >= this.#floor;
   }
 
   /** Marks start again at the bottom; what an open unit may have marked stays marked. */
   #renumber(): void {
-    const from = this.#oldest()?.firstStamp ?? LAST_STAMP + 1;
+    const from = this.#floor;
     for (const table of [this.nodes, this.edges]) {
       for (let slot = 0; slot < table.top; slot++) table.stamps[slot] = table.stamps[slot]! >= from ? 1 : 0;
     }
     for (const unit of this.#open) (unit as { firstStamp: number }).firstStamp = 1;
     this.#stamp = 1;
+    this.#pinStamp = 1;
+    this.#floor = this.#open.size === 0 ? LAST_STAMP + 1 : 1;
   }
 
   // ---- size --------------------------------------------------------------------------------------------------
@@ -262,7 +284,9 @@ export class ResidentGraph {
     }
     this.classes.forgetOwners();
     this.#recency.clear();
-    this.log.add({ token, changes: undefined });
+    this.#flushes += 1;
+    if (this.#open.size > 0) this.log.add({ token, changes: undefined });
+    else this.log.skip(token);
     this.token = token;
   }
 
@@ -529,21 +553,22 @@ export class ResidentGraph {
     }
     // Of the open units the committing one is through; only others need to be checked against it.
     if (this.#open.size > 1) this.log.add({ token, changes });
-    else this.log.skip();
+    else this.log.skip(token);
     this.token = token;
   }
 
   /** Records a commit of another process, which the caller has applied to the tables. */
   follow(changes: readonly AppliedChange[], token: Token): void {
     if (this.#open.size > 0) this.log.add({ token, changes });
-    else this.log.skip();
+    else this.log.skip(token);
     this.token = token;
   }
 
   /** The record is no longer there: deleted by another process, or unknown to the store. */
-  vanish(table: RecordTable, slot: number): void {
-    if (table === this.nodes) this.#removeNode(slot);
-    else this.#removeEdge(slot);
+  vanish(table: RecordTable, slot: number): readonly number[] | undefined {
+    if (table === this.nodes) return this.#removeNode(slot);
+    this.#removeEdge(slot);
+    return undefined;
   }
 
   /** Another process wrote newer fields, which nobody here needs yet. */
@@ -572,13 +597,15 @@ export class ResidentGraph {
     }
     if ((op & (ACCESS | CREATED)) !== 0 && nodes.types[slot] === this.catalog.rootNumber)
       this.#noteRoot(slot);
-    if ((op & REMOVED) !== 0) this.#removeNode(slot);
+    if ((op & REMOVED) !== 0) change.neighbors = this.#removeNode(slot);
   }
 
   #applyUpdate(table: RecordTable, { slot, op, after, accessClass }: AppliedChange): void {
     if ((op & DATA) !== 0) {
       this.setState(table, slot, after);
       table.dataVersions[slot]! += 1;
+      // It may have been let go while the unit wrote it; what has fields again must be found when room is made.
+      this.#recency.note(table === this.nodes ? NODE : EDGE, slot, this.#stamp);
     }
     if ((op & ACCESS) !== 0) {
       table.accessClasses[slot] = accessClass!;
@@ -691,9 +718,11 @@ export class ResidentGraph {
     if (into >= 0) adjacency.remove(into, edge);
   }
 
-  #removeNode(slot: number): void {
+  /** @returns the nodes that it was connected to, as far as that was resident */
+  #removeNode(slot: number): readonly number[] | undefined {
     const { nodes, edges, adjacency } = this;
-    if ((nodes.flags[slot]! & DELETED) !== 0) return;
+    if ((nodes.flags[slot]! & DELETED) !== 0) return undefined;
+    const neighbors: number[] = [];
     nodes.index.delete(slot);
     nodes.flags[slot]! |= DELETED;
     nodes.accessClasses[slot] = DEAD_CLASS;
@@ -713,6 +742,7 @@ export class ResidentGraph {
         edges.index.delete(edge);
         edges.flags[edge]! |= DELETED;
         edges.accessClasses[edge] = DEAD_CLASS;
+        neighbors.push(edges.sources[edge] === slot ? edges.targets[edge]! : edges.sources[edge]!);
         this.#unlink(edge);
       }
       this.#edgeUnlisted(edge);
@@ -722,6 +752,7 @@ export class ResidentGraph {
     this.setState(nodes, slot, undefined);
     nodes.refs[slot]! -= 1;
     this.#settleNode(slot);
+    return neighbors;
   }
 
   /** The unit that took this slot gave it up. */

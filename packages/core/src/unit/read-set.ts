@@ -1,7 +1,7 @@
-import type { Id } from "../model/id.ts";
+import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { type Adjacency, COMPLETE, IN, OUT } from "../resident/adjacency.ts";
 import { ACCESS, type AppliedChange, CREATED, DATA, NODE, REMOVED } from "../resident/change-log.ts";
-import { IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
+import { type EdgeTable, IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
 import type { ResidentGraph } from "../resident/resident-graph.ts";
 
 /** A filter as the executor runs it; `same` tells two equal ones. */
@@ -93,6 +93,8 @@ export interface ExtentGuard {
 export interface HandedRecords {
   /** 0 not handed out, 1 handed out, 2 its fields were read too. */
   held(kind: 0 | 1, slot: number): 0 | 1 | 2;
+  /** Whether it was handed an edge that hangs on this node. */
+  holdsEdgeOf(node: number): boolean;
   /** Whether the change alters what this root grants to the unit's principal, on records that the unit has judged. */
   isRegranted(root: Id, change: AppliedChange): boolean;
 }
@@ -159,6 +161,18 @@ export class ReadSet {
     guard.add(nodes);
   }
 
+  /** Guards a hop from before its first read until `closeHop`, when it is guarded by what was really read. */
+  openHop(shape: HopShape, nodes: ArrayLike<number>, orderedBy: string | undefined): HopGuard {
+    const guard = new HopGuard(shape, orderedBy, undefined);
+    guard.add(nodes);
+    this.hops.unshift(guard);
+    return guard;
+  }
+
+  closeHop(guard: HopGuard): void {
+    this.hops.splice(this.hops.indexOf(guard), 1);
+  }
+
   /** Guards how the filter answers for these nodes, by that outcome alone. */
   addFiltered(filter: Predicate, nodes: readonly number[]): void {
     this.#filtered.push({ filter, nodes: new Set(nodes) });
@@ -192,7 +206,12 @@ export class ReadSet {
       const judges = (op & (REMOVED | ACCESS)) !== 0 || ((op & DATA) !== 0 && this.#isRuled(change));
       if (judges && this.ends.has(slot)) return recordKey(this.#resident, kind, slot);
     }
-    if ((op & CREATED) !== 0 && change.id !== undefined && this.absent.has(change.id)) return change.id;
+    if ((op & CREATED) !== 0 && this.absent.size > 0) {
+      const id = change.id ?? recordKey(this.#resident, kind, slot);
+      if (this.absent.has(id)) return id;
+    }
+    if ((op & (REMOVED | ACCESS)) !== 0 && kind === NODE && this.#handed.holdsEdgeOf(slot))
+      return recordKey(this.#resident, kind, slot);
     for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
     if (kind === NODE && (op & DATA) !== 0) {
       for (const { filter, nodes } of this.#filtered) {
@@ -249,6 +268,8 @@ export class ReadSet {
     } else if (shape.nodeFilter !== undefined && before !== undefined && !shape.nodeFilter.test(before)) {
       return -1;
     }
+    // Its edges have gone with it, so the neighbourhoods do not name it any more.
+    for (const neighbor of change.neighbors ?? []) if (hop.has(neighbor)) return neighbor;
     return this.#originOf(hop, slot);
   }
 
@@ -286,8 +307,9 @@ export class ReadSet {
     if (source >= 0 && (both || shape.direction === "out") && hop.has(source)) origin = source;
     else if (target >= 0 && (both || shape.direction === "in") && hop.has(target)) origin = target;
     if (origin < 0) return -1;
-    if (boundary !== undefined && slot >= 0) {
-      const order = this.#resident.edges.compareIds(slot, boundary.edge);
+    if (boundary !== undefined && (slot >= 0 || change.id !== undefined)) {
+      const { edges } = this.#resident;
+      const order = slot >= 0 ? edges.compareIds(slot, boundary.edge) : -compareTo(edges, boundary.edge, change.id!);
       if (boundary.order === "asc" ? order > 0 : order < 0) return -1;
     }
     const test = (state: RecordState | undefined): boolean | undefined =>
@@ -313,6 +335,15 @@ export class ReadSet {
     return shape.nodeFilter === undefined || state === undefined || shape.nodeFilter.test(state);
   }
 }
+
+/** Negative where the edge's id comes before `id`. */
+function compareTo(edges: EdgeTable, edge: number, id: Id): number {
+  parseId(id, words);
+  return compareIdWords(edges.ids, edge << 2, words, 0);
+}
+
+/** Filled and read within one step. */
+const words = new Int32Array(4);
 
 /** What is not known differs from everything, itself included. */
 function outcome(filter: Predicate, state: RecordState | undefined): boolean | number {

@@ -11,7 +11,7 @@ import {
 import { formatId, type Id, parseId, requireId } from "../model/id.ts";
 import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
 import { BY_RULE, DEAD_CLASS } from "../resident/access-classes.ts";
-import { type AppliedChange, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
 import { inheritAside } from "../resident/states.ts";
@@ -32,6 +32,7 @@ import {
   stateOf,
 } from "../schema/entity.ts";
 import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { SlotMap } from "../util/slot-map.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
@@ -56,8 +57,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   position: number;
   pending: Pending | undefined;
 
-  readonly #nodes: Map<number, NodeEntity> = new Map();
-  readonly #edges: Map<number, EdgeEntity> = new Map();
+  readonly #nodes: SlotMap<NodeEntity> = new SlotMap();
+  readonly #edges: SlotMap<EdgeEntity> = new SlotMap();
   /** Fields of records that rules judge by, for as long as the unit asks: L1 may evict its own. */
   #judged: Map<number, RecordState> | undefined;
   /** Roots of which this unit has changed what they grant to its principal, by their number as owners. */
@@ -105,6 +106,16 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /**
+   * Between two reads of one call: the unit is still open, and what it has read still holds.
+   * @throws {ClosedError} {UnitConflict}
+   */
+  keepUp(): void {
+    if (this.#closed) throw new ClosedError({ message: "this unit of work has ended" });
+    if (this.#conflict !== undefined) throw this.#conflict;
+    if (this.runtime.resident.log.end !== this.position) this.validate();
+  }
+
+  /**
    * Checks the read set against what was committed since it was last checked.
    * @throws {UnitConflict} where it no longer holds
    */
@@ -117,10 +128,23 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       for (const change of changes!) {
         const key = this.readSet.conflict(change);
         if (key !== undefined) this.#fail(key);
+        if ((change.op & DATA) !== 0) this.#noteNewer(change);
       }
     }
     this.position = log.end;
   }
+
+  /** Of a record that was handed out and not read, the fields as of now are the ones to be read later. */
+  #noteNewer({ kind, slot, after }: AppliedChange): void {
+    const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
+    if (entity === undefined) return;
+    this.#outdated.delete(entity);
+    if (after === undefined) this.#outdated.add(entity);
+    else setStateOf(entity, after);
+  }
+
+  /** Handed out, not read, and written by another process since. */
+  readonly #outdated: Set<Entity> = new Set();
 
   /** Whether everything read so far still holds. */
   holds(): boolean {
@@ -196,7 +220,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   /** Records outlive their unit and slots do not: what a record still answers by is kept in the slot's place. */
   #keepLast(): void {
     const { edges, nodes } = this.runtime.resident;
-    for (const [slot, node] of this.#nodes) setSlotOf(node, this.#classNow(NODE, slot));
+    const slots = this.#nodes.keys();
+    const held = this.#nodes.values();
+    for (let i = 0; i < slots.length; i++) setSlotOf(held[i]!, this.#classNow(NODE, slots[i]!));
     if (this.#edges.size === 0) return;
     this.#lastEnds = new Int32Array(this.#edges.size * 8);
     let at = 0;
@@ -265,6 +291,12 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     return false;
   }
 
+  holdsEdgeOf(node: number): boolean {
+    const { sources, targets } = this.runtime.resident.edges;
+    for (const edge of this.#edges.keys()) if (sources[edge] === node || targets[edge] === node) return true;
+    return false;
+  }
+
   held(kind: RecordKind, slot: number): 0 | 1 | 2 {
     const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
     if (entity === undefined) return 0;
@@ -287,8 +319,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   get entities(): {
-    readonly nodes: ReadonlyMap<number, NodeEntity>;
-    readonly edges: ReadonlyMap<number, EdgeEntity>;
+    readonly nodes: SlotMap<NodeEntity>;
+    readonly edges: SlotMap<EdgeEntity>;
   } {
     return { nodes: this.#nodes, edges: this.#edges };
   }
@@ -309,7 +341,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       ids[at + 2]!,
       ids[at + 3]!,
     );
-    table.stamps[slot] = resident.stamp;
+    resident.pin(table, slot);
     if (kind === NODE) this.#nodes.set(slot, entity as NodeEntity);
     else {
       this.#edges.set(slot, entity as EdgeEntity);
@@ -341,8 +373,21 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /** First field read: from here on the unit depends on the record's data version. */
-  noteDataRead(_entity: Entity): void {
-    // The entity itself remembers it, and `held` asks the entity.
+  noteDataRead(entity: Entity): void {
+    if (this.#closed) return;
+    if (this.#conflict !== undefined) throw this.#conflict;
+    if (this.runtime.resident.log.end !== this.position) this.validate();
+    if (this.#outdated.size > 0 && this.#outdated.has(entity)) this.#freshState(entity);
+  }
+
+  /** The fields of a record as they are now: L1 has them, or the unit cannot go on. */
+  #freshState(entity: Entity): RecordState {
+    const kind = entity instanceof EdgeEntity ? EDGE : NODE;
+    const state = this.table(kind).states[slotOf(entity)];
+    if (state === undefined) this.#fail(entity.id);
+    setStateOf(entity, state!);
+    this.#outdated.delete(entity);
+    return state!;
   }
 
   // ---- access ------------------------------------------------------------------------------------------------
@@ -586,7 +631,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #stateToWrite(entity: Entity, kind: RecordKind, slot: number): RecordState {
     markDataRead(entity);
     // L1 may have let go what the entity still holds.
-    return this.stateOf(kind, slot) ?? stateOf(entity);
+    return this.stateOf(kind, slot) ?? (this.#outdated.has(entity) ? this.#freshState(entity) : stateOf(entity));
   }
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
