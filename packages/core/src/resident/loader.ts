@@ -6,7 +6,7 @@ import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { OUT, type Side } from "./adjacency.ts";
 import type { AppliedChange } from "./change-log.ts";
 import { Follower } from "./follower.ts";
-import { DELETED } from "./record-table.ts";
+import { DELETED, type RecordTable } from "./record-table.ts";
 import type { ResidentGraph } from "./resident-graph.ts";
 
 /** Every type of the side, in {@link NeighborhoodRequest}. */
@@ -53,7 +53,7 @@ export class Loader {
   nodes<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
     const { nodes } = this.#resident;
     const ids = new IdColumn();
-    for (const slot of slots) pushSlot(ids, nodes.ids, slot);
+    for (const slot of slots) this.#ask(ids, nodes, slot);
     return this.#read(
       () => this.#store.readNodes(ids),
       ({ rows }) => {
@@ -82,7 +82,7 @@ export class Loader {
   edges<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
     const { edges } = this.#resident;
     const ids = new IdColumn();
-    for (const slot of slots) pushSlot(ids, edges.ids, slot);
+    for (const slot of slots) this.#ask(ids, edges, slot);
     return this.#read(
       () => this.#store.readEdges(ids),
       ({ rows }) => {
@@ -110,7 +110,7 @@ export class Loader {
     const ids = new IdColumn();
     const asked: AdjacencyRequest[] = [];
     for (const request of requests) {
-      pushSlot(ids, resident.nodes.ids, request.node);
+      this.#ask(ids, resident.nodes, request.node);
       asked.push({
         direction: request.side === OUT ? "out" : "in",
         edgeType: request.type === ANY_TYPE ? undefined : resident.catalog.definition(request.type).name,
@@ -211,6 +211,12 @@ export class Loader {
         ? undefined
         : andThen(this.nodesById(ids.slice(from, from + BATCH), noop), () => next(from + BATCH));
     return next(0);
+  }
+
+  /** Asks for a record by its slot, which must stay its own until the answer is there, whatever makes room for it. */
+  #ask(ids: IdColumn, table: RecordTable, slot: number): void {
+    this.#resident.pin(table, slot);
+    pushSlot(ids, table.ids, slot);
   }
 
   #absorbNodes(rows: NodeRows): number[] {
