@@ -27,7 +27,6 @@ export class Expansion {
   readonly #most: number;
   /** The one edge type of a hop that needs no more than marks and levels; 0 for other hops. */
   readonly #plainType: number;
-  readonly #lists: number[] = [];
   readonly #known: ArrayLike<number>[] = [];
   /** Marks what this hop has met; set anew after every pause, since other hops mark too. */
   stamp = 0;
@@ -137,7 +136,7 @@ export class Expansion {
   /** Follows the hop from one node; false, with nothing found, where something it needs is not resident. */
   #node(origin: number): boolean {
     const { resident } = this.#unit.runtime;
-    const lists = this.#lists;
+    const lists = listsAtHand;
     const count = findLists(resident, origin, this.#hop, lists);
     if (count === MISSING) return false;
     if (count === 0) return true;
@@ -300,6 +299,9 @@ function plainType(unit: Unit, { direction, edgeNumbers, edgeFilter, nodeFilter 
   if (type === 0 || direction === "both" || edgeFilter !== undefined || nodeFilter !== undefined) return 0;
   return unit.runtime.catalog.isUndirected(type) ? 0 : type;
 }
+
+/** The lists of the node that is being followed; nothing between finding and reading them can be another hop. */
+const listsAtHand: number[] = [];
 
 /** A place in a list, from one of its ends to the other. */
 class ListCursor {

@@ -100,7 +100,13 @@ function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybeP
       );
     return { nodes: slots.filter((_, i) => levels[i]! > 0), edges: undefined };
   };
-  if (step.slots !== undefined) return visible(step.slots);
+  const { slots } = step;
+  if (slots?.length === 1) {
+    // One node, whose hop a handler asks for: by far the most frequent, and without an array for each question.
+    const level = unit.sees(slots[0]!, mark);
+    if (level !== NEEDS_STATE) return { nodes: level > 0 ? [slots[0]!] : [], edges: undefined };
+  }
+  if (slots !== undefined) return visible(slots);
   return andThen(all(step.ids.map((id) => findRecord(unit, NODE, id))), (slots) => visible(slots));
 }
 

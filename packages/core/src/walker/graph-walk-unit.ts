@@ -173,16 +173,21 @@ export class GraphWalkUnit implements WalkUnit {
   }
 
   #hasNeighborhood(node: number, { direction, edgeNumbers }: Hop): boolean {
+    return (
+      (direction === "in" || this.#hasSide(node, OUT, edgeNumbers)) &&
+      (direction === "out" || this.#hasSide(node, IN, edgeNumbers))
+    );
+  }
+
+  #hasSide(node: number, side: Side, edgeNumbers: readonly number[] | undefined): boolean {
     const { adjacency, nodes, catalog } = this.unit.runtime.resident;
-    const flags = nodes.flags[node]!;
-    const has = (side: Side): boolean => {
-      if ((flags & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) return true;
-      if (edgeNumbers === undefined) return false;
-      return edgeNumbers.every(
-        (type) => adjacency.find(node, catalog.isUndirected(type) ? OUT : side, type) >= 0,
-      );
-    };
-    return (direction === "in" || has(OUT)) && (direction === "out" || has(IN));
+    if ((nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) return true;
+    if (edgeNumbers === undefined) return false;
+    for (let i = 0; i < edgeNumbers.length; i++) {
+      const type = edgeNumbers[i]!;
+      if (adjacency.find(node, catalog.isUndirected(type) ? OUT : side, type) < 0) return false;
+    }
+    return true;
   }
 
   prefetch(locations: readonly Location[]): MaybePromise<void> {
