@@ -56,6 +56,7 @@ export class ReferenceGraph {
   readonly system: string;
   readonly types: Readonly<Record<string, ReferenceType>>;
   readonly records: ReferenceRecord[] = [];
+  readonly #byId: Map<string, ReferenceRecord> = new Map();
 
   constructor(system: string, types: Readonly<Record<string, ReferenceType>>) {
     this.system = system;
@@ -65,12 +66,13 @@ export class ReferenceGraph {
   copy(): ReferenceGraph {
     const copy = new ReferenceGraph(this.system, this.types);
     for (const record of this.records)
-      copy.records.push({ ...record, fields: { ...record.fields }, roots: { ...record.roots } });
+      copy.add({ ...record, fields: { ...record.fields }, roots: { ...record.roots } });
     return copy;
   }
 
   add(record: ReferenceRecord): ReferenceRecord {
     this.records.push(record);
+    this.#byId.set(record.id, record);
     return record;
   }
 
@@ -78,12 +80,16 @@ export class ReferenceGraph {
   remove(id: string): void {
     const gone = (record: ReferenceRecord): boolean =>
       record.id === id || record.source === id || record.target === id;
-    for (let i = this.records.length - 1; i >= 0; i--)
-      if (gone(this.records[i] as ReferenceRecord)) this.records.splice(i, 1);
+    for (let i = this.records.length - 1; i >= 0; i--) {
+      const record = this.records[i] as ReferenceRecord;
+      if (!gone(record)) continue;
+      this.records.splice(i, 1);
+      this.#byId.delete(record.id);
+    }
   }
 
   find(id: string): ReferenceRecord | undefined {
-    return this.records.find((record) => record.id === id);
+    return this.#byId.get(id);
   }
 
   isA(type: string, ancestor: string): boolean {
