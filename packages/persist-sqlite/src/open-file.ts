@@ -1,0 +1,228 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { GraphError, type StoreCounters } from "@rootwalk/core/store";
+import { Connection } from "./connection.ts";
+import { chooseDriver, type OpenDriver, type SqliteDriver, type SqlRow, type SqlValue } from "./drivers.ts";
+import { newIncarnation, noteClosing, noteOpening } from "./incarnation.ts";
+import { readMeta, writeMeta } from "./meta.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { isBusy, sqliteFailure } from "./sqlite-error.ts";
+import { applicationId, createTables, formatVersion, tableNames } from "./tables.ts";
+
+/** Pages of the write-ahead log after which it is written back: 1.4 to 1.7 times the commits of SQLite's own 1,000. */
+const checkpointPages = 10_000;
+
+/**
+ * Opens or creates the file and sees that it is one that this version can use. Looks at a fixed number of rows.
+ *
+ * @throws {GraphError} `RW_STORE_PLACE`, `RW_STORE_FORMAT`, `RW_STORE_DRIVER`; SQLite's own error where the file is locked
+ */
+export function openFile(path: string, options: ResolvedOptions, counters: StoreCounters): Connection {
+  checkPlace(path);
+  checkLength(path);
+  const driver = openDriver(options)(path);
+  const connection = new Connection(driver, counters, options);
+  try {
+    driver.exec("PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF");
+    recognize(connection, path);
+    configure(connection, path, options);
+    prepare(connection, path, options);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+export function closeFile(connection: Connection, options: ResolvedOptions): void {
+  connection.endRead();
+  try {
+    noteClosing(connection, options);
+  } catch {
+    // The next one to open the file finds out what was left undone.
+  }
+  connection.close();
+}
+
+const chosen: WeakMap<ResolvedOptions, OpenDriver> = new WeakMap();
+
+export function openDriver(options: ResolvedOptions): OpenDriver {
+  let open = chosen.get(options);
+  if (open === undefined) {
+    open = chooseDriver(options.driver as SqliteDriver | undefined);
+    chosen.set(options, open);
+  }
+  return open;
+}
+
+function checkPlace(path: string): void {
+  const directory = dirname(path);
+  if (!existsSync(directory)) {
+    throw place(`${path}: the directory ${directory} does not exist`, `Create it: mkdir -p ${directory}`);
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw place(`${path} is a directory`, "Name a file in it.");
+  }
+}
+
+/**
+ * A file that is shorter than its own header says has lost its end. (While a write-ahead log is there the header may be
+ * ahead of the file, and SQLite tells by itself what it misses.)
+ */
+function checkLength(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const logSize = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < 100 || logSize > 0) return;
+  const header = new DataView(new ArrayBuffer(100));
+  const file = openSync(path, "r");
+  try {
+    readSync(file, header, 0, 100, 0);
+  } finally {
+    closeSync(file);
+  }
+  const pageSize = header.getUint16(16) === 1 ? 65_536 : header.getUint16(16);
+  const isSqlite = header.getUint32(0) === 0x53514c69;
+  // The count of pages holds only where it is as new as the rest of the header.
+  const pages = header.getUint32(24) === header.getUint32(92) ? header.getUint32(28) : 0;
+  if (isSqlite && pages * pageSize > size) {
+    throw format(path, `is damaged: ${size} of its ${pages * pageSize} bytes are there`, damageRemedy);
+  }
+}
+
+const damageRemedy =
+  "Keep the file as it is, restore a backup, or recover what can be read with `sqlite3 FILE .recover`.";
+
+/** Refuses what another program or a later version wrote, before anything is changed. */
+function recognize(connection: Connection, path: string): void {
+  const id = pragma(connection, "application_id");
+  const [tables] = connection.statement("SELECT count(*) AS n FROM sqlite_schema").get() as SqlRow;
+  if (id === applicationId) {
+    checkFormat(connection, path);
+  } else if (id !== 0 || tables !== 0n) {
+    throw format(path, "is a database of another program", "Choose another path.");
+  }
+}
+
+function checkFormat(connection: Connection, path: string): void {
+  const found = new Set(
+    connection
+      .statement("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(([name]) => name),
+  );
+  const missing = tableNames.filter((name) => !found.has(name));
+  if (missing.includes("meta")) throw format(path, "is damaged: its tables are missing", damageRemedy);
+  const version = Number(readMeta(connection, "format"));
+  if (version > formatVersion) {
+    throw format(
+      path,
+      `has format ${version}, and this version reads formats up to ${formatVersion}`,
+      "Update @rootwalk/persist-sqlite to the version that wrote the file, or a later one.",
+    );
+  }
+  if (!(version >= 1) || missing.length > 0) {
+    throw format(path, `is damaged: it lacks ${missing.join(", ") || "its format"}`, damageRemedy);
+  }
+}
+
+function configure(connection: Connection, path: string, options: ResolvedOptions): void {
+  const { driver } = connection;
+  const isFull = options.durability === "full";
+  if (pragma(connection, "journal_mode") !== "wal") {
+    // Beyond this statement a file exists, so its pages are of the size that was measured.
+    driver.exec("PRAGMA page_size = 4096");
+    if (pragma(connection, "journal_mode = WAL") !== "wal") {
+      throw place(
+        `${path}: the file system has no shared memory, which SQLite's write-ahead log needs`,
+        "Put the file on a local disk; network file systems are not supported.",
+      );
+    }
+  }
+  driver.exec(`
+    PRAGMA synchronous = ${isFull ? "FULL" : "NORMAL"};
+    PRAGMA wal_autocheckpoint = ${checkpointPages};
+    PRAGMA cache_size = ${-Math.round(options.cacheMiB * 1024)};
+    PRAGMA temp_store = MEMORY;
+  `);
+  // On macOS fsync leaves the data in the drive's cache; this is what reaches the platter.
+  if (isFull && process.platform === "darwin") {
+    driver.exec("PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1");
+  }
+}
+
+/** Creates what is missing, and finds out whether the file can be written at all. */
+function prepare(connection: Connection, path: string, options: ResolvedOptions): void {
+  if (pragma(connection, "application_id") === applicationId) {
+    checkWritable(connection);
+    touch(connection, path);
+  } else {
+    create(connection, path, options);
+  }
+  noteOpening(connection, options);
+}
+
+function create(connection: Connection, path: string, options: ResolvedOptions): void {
+  connection.beginWrite();
+  try {
+    // Another process may have been faster.
+    if (pragma(connection, "application_id") === applicationId) {
+      connection.rollback();
+      checkFormat(connection, path);
+      return;
+    }
+    connection.driver.exec(`PRAGMA application_id = ${applicationId}; ${createTables}`);
+    writeMeta(connection, "format", formatVersion);
+    writeMeta(connection, "incarnation", newIncarnation(options));
+    writeMeta(connection, "catalog", 0);
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
+
+function checkWritable(connection: Connection): void {
+  try {
+    connection.beginWrite();
+  } catch (error) {
+    // Another process is writing: it can be done.
+    if (!isBusy(error)) throw error;
+  }
+  connection.rollback();
+}
+
+/** Follows each tree to its last leaf: what is cut off or overwritten is noticed here rather than in a commit. */
+function touch(connection: Connection, path: string): void {
+  try {
+    connection
+      .statement(
+        "SELECT (SELECT max(nr) FROM nodes) AS a, (SELECT max(key) FROM nodes) AS b, (SELECT max(key) FROM edges) AS c, " +
+          "(SELECT max(source) FROM edges) AS d, (SELECT max(target) FROM edges) AS e, (SELECT max(seq) FROM commits) AS f, " +
+          "(SELECT max(nr) FROM owners) AS g, (SELECT max(nr) FROM types) AS h, (SELECT max(nr) FROM indexes) AS i",
+      )
+      .get();
+  } catch (error) {
+    if (sqliteFailure(error) !== "other") throw error;
+    throw format(path, `is damaged: ${(error as Error).message}`, damageRemedy, error);
+  }
+}
+
+/** The value of a pragma, numbers as numbers. */
+function pragma(connection: Connection, text: string): SqlValue | undefined {
+  const value = connection.driver.prepare(`PRAGMA ${text}`).get()?.[0];
+  return typeof value === "bigint" ? Number(value) : value;
+}
+
+function place(message: string, remedy: string): GraphError {
+  return new GraphError({ code: "RW_STORE_PLACE", message, remedy });
+}
+
+function format(path: string, what: string, remedy: string, cause?: unknown): GraphError {
+  return new GraphError({
+    code: "RW_STORE_FORMAT",
+    message: `${path} ${what}`,
+    remedy,
+    details: { path },
+    cause,
+  });
+}
