@@ -1,1 +1,10 @@
-export {};
+export type { BackupOptions } from "./backup.ts";
+export type {
+  BackupProgress,
+  BetterSqlite3Class,
+  BetterSqlite3Database,
+  NodeSqliteClass,
+  SqliteDriver,
+} from "./drivers.ts";
+export type { IndexProgress, SqliteOptions } from "./options.ts";
+export { SqliteStore, sqlite } from "./sqlite-store.ts";

@@ -1,0 +1,58 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { GraphError } from "@rootwalk/core/store";
+import { Connection } from "./connection.ts";
+import type { BackupProgress } from "./drivers.ts";
+import type { SqliteFile } from "./file.ts";
+import { newIncarnation } from "./incarnation.ts";
+import { removeMeta, writeMeta } from "./meta.ts";
+import { openDriver } from "./open-file.ts";
+
+export interface BackupOptions {
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/**
+ * Copies the file while it is in use. The copy has its name only once it is complete, and begins a new incarnation each
+ * time that it is put in place and opened: what a cache knows of the original does not hold for it.
+ */
+export async function backUp(file: SqliteFile, to: string, { onProgress }: BackupOptions): Promise<void> {
+  const path = resolve(to);
+  for (const taken of [path, `${path}-wal`]) {
+    if (existsSync(taken)) throw place(`${taken} exists already`, "Remove it, or give another path.");
+  }
+  if (!existsSync(dirname(path))) throw place(`The directory ${dirname(path)} does not exist`, "Create it.");
+  const partial = `${path}.partial`;
+  removeDatabase(partial);
+  try {
+    await file.connection.driver.backup(partial, (progress) => onProgress?.(progress));
+    stamp(file, partial);
+    renameSync(partial, path);
+  } catch (error) {
+    removeDatabase(partial);
+    throw error;
+  }
+}
+
+function stamp(file: SqliteFile, path: string): void {
+  const counters = { statements: 0, rowsRead: 0, rowsWritten: 0, transactions: 0, syncs: 0 };
+  const copy = new Connection(openDriver(file.options)(path), counters, file.options);
+  try {
+    copy.beginWrite();
+    writeMeta(copy, "incarnation", newIncarnation(file.options));
+    writeMeta(copy, "copied", 1);
+    removeMeta(copy, "lease");
+    removeMeta(copy, "unsynced");
+    copy.commit();
+  } finally {
+    copy.close();
+  }
+}
+
+function removeDatabase(path: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${path}${suffix}`, { force: true });
+}
+
+function place(message: string, remedy: string): GraphError {
+  return new GraphError({ code: "RW_STORE_PLACE", message, remedy });
+}

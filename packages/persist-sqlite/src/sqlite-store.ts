@@ -1,0 +1,211 @@
+import {
+  type AdjacencyAnswer,
+  type AdjacencyRequest,
+  andThen,
+  type CatalogDescription,
+  type ChangePage,
+  type CommitBatch,
+  type CommitOutcome,
+  type EdgePage,
+  type EdgeRows,
+  type Id,
+  type IdColumn,
+  type LookupRequest,
+  type MaybePromise,
+  type NodePage,
+  type NodeRows,
+  type OpenedStore,
+  type ScanRequest,
+  type Store,
+  type StoreCounters,
+  type StoreSupports,
+  type Token,
+} from "@rootwalk/core/store";
+import { AdjacencyReader } from "./adjacency.ts";
+import { type BackupOptions, backUp } from "./backup.ts";
+import { CommitLog } from "./commit-log.ts";
+import { SqliteFile } from "./file.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { IndexBuilder } from "./index-builder.ts";
+import { Lookup } from "./lookup.ts";
+import { resolveOptions, type SqliteOptions } from "./options.ts";
+import { graphError } from "./sqlite-error.ts";
+
+/**
+ * A store in one SQLite file, which several processes may use at once.
+ *
+ * @param path of the file; it is created where it does not exist, its directory is not
+ * @throws {ValidationError} `RW_OPTION_INVALID`; what is wrong with the file is told when the store is opened
+ * @example
+ * ```ts
+ * const graph = await openGraph({ types: [Room, Message], store: sqlite("chat.db") });
+ * ```
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
+  return new SqliteStore(path, options);
+}
+
+/** See {@link sqlite}. Wires the parts; FORMAT.md describes the file. */
+export class SqliteStore implements Store {
+  readonly name: string;
+  /** A call answers at once, unless another process has the file locked: then, without blocking, when it is free. */
+  readonly supports: StoreSupports = Object.freeze({ durable: true, shared: true, synchronous: true });
+  readonly counters: StoreCounters = {
+    statements: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    transactions: 0,
+    syncs: 0,
+  };
+
+  readonly #file: SqliteFile;
+  readonly #adjacency: AdjacencyReader;
+  readonly #lookup: Lookup;
+  readonly #log: CommitLog;
+  readonly #commit: GroupCommit;
+  readonly #housekeeping: Housekeeping;
+  readonly #builder: IndexBuilder;
+  readonly #backups: Set<Promise<void>> = new Set();
+  #closing: MaybePromise<void> = undefined;
+  #isClosed = false;
+
+  constructor(path: string, options: SqliteOptions = {}) {
+    const resolved = resolveOptions(path, options);
+    this.name = `sqlite ${path}`;
+    this.#file = new SqliteFile(resolved, this.counters);
+    this.#adjacency = new AdjacencyReader(this.#file);
+    this.#lookup = new Lookup(this.#file);
+    this.#log = new CommitLog(this.#file);
+    this.#commit = new GroupCommit(this.#file, this.#log);
+    this.#housekeeping = new Housekeeping(this.#file);
+    this.#builder = new IndexBuilder(this.#file);
+  }
+
+  open(catalog: CatalogDescription): MaybePromise<OpenedStore> {
+    const file = this.#file;
+    const isNew = andThen(file.open(), () =>
+      file.read("reading its types", () => file.catalog.joined(catalog) !== file.catalog.description),
+    );
+    const written = andThen(isNew, (isNeeded) => {
+      if (isNeeded)
+        return file.write("writing its types", (connection) => this.#writeCatalog(connection, catalog));
+    });
+    return andThen(
+      andThen(written, () => this.#builder.complete()),
+      () =>
+        file.read("reading its types", () => ({
+          catalog: file.catalog.description,
+          token: file.state.token,
+        })),
+    );
+  }
+
+  readNodes(ids: IdColumn): MaybePromise<{ rows: NodeRows; token: Token }> {
+    const file = this.#file;
+    return file.read("reading nodes", (connection) => ({
+      rows: file.reader.nodes(connection, ids),
+      token: file.state.token,
+    }));
+  }
+
+  readEdges(ids: IdColumn): MaybePromise<{ rows: EdgeRows; token: Token }> {
+    const file = this.#file;
+    return file.read("reading edges", (connection) => ({
+      rows: file.reader.edges(connection, ids),
+      token: file.state.token,
+    }));
+  }
+
+  readAdjacency(nodes: IdColumn, requests: readonly AdjacencyRequest[]): MaybePromise<AdjacencyAnswer> {
+    return this.#file.read("reading neighbourhoods", (connection) => ({
+      rows: this.#adjacency.read(connection, nodes, requests),
+      token: this.#file.state.token,
+    }));
+  }
+
+  lookup(request: LookupRequest): MaybePromise<NodePage> {
+    return this.#file.read("looking up keys", (connection) => ({
+      ...this.#lookup.read(connection, request),
+      token: this.#file.state.token,
+    }));
+  }
+
+  scan(request: ScanRequest & { kind: "node" }): MaybePromise<NodePage>;
+  scan(request: ScanRequest & { kind: "edge" }): MaybePromise<EdgePage>;
+  scan(request: ScanRequest): MaybePromise<NodePage | EdgePage> {
+    const { reader, state } = this.#file;
+    return this.#file.read<NodePage | EdgePage>("scanning", (connection) =>
+      request.kind === "node"
+        ? { ...reader.scanNodes(connection, request), token: state.token }
+        : { ...reader.scanEdges(connection, request), token: state.token },
+    );
+  }
+
+  commit(batches: readonly CommitBatch[]): MaybePromise<readonly CommitOutcome[]> {
+    return this.#file.exclusively("committing", () => this.#commit.run(batches));
+  }
+
+  outcome(unitId: Id): MaybePromise<"committed" | "absent" | "expired"> {
+    const { units, state } = this.#file;
+    return this.#file.read("looking for a unit", (connection) => {
+      if (units.find(connection, unitId) !== undefined) return "committed";
+      return unitId <= state.forgottenUnit ? "expired" : "absent";
+    });
+  }
+
+  current(): MaybePromise<Token> {
+    return this.#file.current();
+  }
+
+  changes(since: Token): MaybePromise<ChangePage | "lost"> {
+    return this.#file.read("reading commits", (connection) => this.#log.page(connection, since));
+  }
+
+  lease(unitId: Id, ttlMs: number): MaybePromise<boolean> {
+    return this.#housekeeping.lease(unitId, ttlMs);
+  }
+
+  release(unitId: Id): MaybePromise<void> {
+    return this.#housekeeping.release(unitId);
+  }
+
+  purge(limit: number): MaybePromise<boolean> {
+    return this.#housekeeping.purge(limit);
+  }
+
+  /**
+   * Copies the file while it is in use.
+   *
+   * @param path of the copy, which must not exist
+   * @throws {GraphError} `RW_STORE_PLACE`; nothing is left behind then
+   */
+  backup(path: string, options: BackupOptions = {}): Promise<void> {
+    const work = backUp(this.#file, path, options).catch((error: unknown) => {
+      throw graphError(error, path, "copying to it");
+    });
+    this.#backups.add(work);
+    const done = (): void => void this.#backups.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  close(): MaybePromise<void> {
+    if (this.#isClosed) return this.#closing;
+    this.#isClosed = true;
+    this.#builder.stop();
+    if (this.#backups.size > 0 || !this.#file.closeNow()) {
+      this.#closing = Promise.allSettled(this.#backups).then(() => this.#file.close());
+    }
+    return this.#closing;
+  }
+
+  #writeCatalog(connection: Parameters<IndexBuilder["begin"]>[0], catalog: CatalogDescription): void {
+    const file = this.#file;
+    const joined = file.catalog.joined(catalog);
+    if (joined === file.catalog.description) return;
+    file.catalog.write(connection, joined);
+    file.announceCatalog(connection);
+    this.#builder.begin(connection);
+  }
+}
