@@ -10,6 +10,11 @@ import type { Hop } from "./shape.ts";
 /** Edges taken from a resident list in one go. */
 const STRETCH = 1024;
 
+/** What is read of one neighbourhood at once: L1 holds it whole unless it is a hub. */
+export function largestPage({ bounds }: ResidentGraph): number {
+  return Math.min(256, Math.max(16, bounds.maxEntries >> 2));
+}
+
 /** One list of the neighbourhood, read piece by piece. */
 interface Line {
   readonly side: Side;
@@ -32,7 +37,7 @@ export class NeighborCursor {
   readonly #node: number;
   readonly #hop: Hop;
   readonly #reverse: boolean;
-  readonly #pageSize: number;
+  #pageSize: number;
   readonly #after: Id | undefined;
   readonly #mark: number;
   #lines: Line[] | undefined;
@@ -172,6 +177,8 @@ export class NeighborCursor {
     if (missing.length === 0) return use();
     const { loader, resident } = this.#unit.runtime;
     const requests = missing.slice(0, 64).map((line) => this.#request(line.side, line.type, line.after));
+    // Small pages were enough for few results; where many edges lead to none, they would be too many.
+    this.#pageSize = Math.min(largestPage(resident), this.#pageSize * 2);
     const taken = (): MaybePromise<R> => {
       for (const line of missing.slice(0, 64)) {
         if (!this.#takeResident(line, true)) {
@@ -185,13 +192,14 @@ export class NeighborCursor {
   }
 
   #request(side: Side, type: number, after: Id | undefined): NeighborhoodRequest {
+    const limit = this.#pageSize;
     return {
       node: this.#node,
       side,
       type,
       order: this.#reverse ? "desc" : "asc",
       after,
-      limit: this.#pageSize,
+      limit,
       edgeFields: this.#hop.edgeFilter !== undefined,
     };
   }

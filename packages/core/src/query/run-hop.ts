@@ -8,7 +8,7 @@ import type { HopGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { Expansion, type Found } from "./expand.ts";
-import { NeighborCursor } from "./neighbor-cursor.ts";
+import { largestPage, NeighborCursor } from "./neighbor-cursor.ts";
 import { findLists, MISSING } from "./neighbor-lists.ts";
 import type { Hop } from "./shape.ts";
 
@@ -27,9 +27,6 @@ export interface HopOptions {
   /** Nodes that count as met before. */
   readonly met?: ArrayLike<number> | undefined;
 }
-
-/** First page of a neighbourhood that is not resident; then L1 holds it whole unless it is a hub. */
-const PAGE = 256;
 
 /**
  * Follows one hop from each origin, in order: over resident lists at full speed, with one batched read for up to 256
@@ -189,11 +186,13 @@ class HopRun {
   }
 
   #pageLimit(): number {
-    const bound = Math.max(16, this.#unit.runtime.resident.bounds.maxEntries >> 2);
-    // One origin and a few results wanted: no more is read than they take.
-    const few =
-      this.#origins.length === 1 && this.#options.most < PAGE ? Math.max(16, this.#options.most + 1) : PAGE;
-    return Math.min(few, bound);
+    const { most } = this.#options;
+    const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
+    const largest = largestPage(this.#unit.runtime.resident);
+    if (this.#origins.length > 1) return largest;
+    // One origin and a few results wanted: no more is read than they take, unless some will not pass.
+    const passesAll = edgeFilter === undefined && nodeFilter === undefined && nodeTypes === undefined;
+    return Math.min(largest, passesAll ? most : Math.max(16, most));
   }
 
   #request(node: number, side: Side, type: number, limit: number, edgeFields: boolean): NeighborhoodRequest {
