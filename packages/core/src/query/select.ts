@@ -123,9 +123,11 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
   const { loader, resident } = unit.runtime;
   const judge = (): MaybePromise<number> => {
     unit.keepUp();
-    const slot = unit.findResident(kind, id);
+    return judged(unit.findResident(kind, id));
+  };
+  const judged = (slot: number): MaybePromise<number> => {
     if (slot < 0) {
-      unit.readSet.absent.add(id);
+      unit.readSet.addAbsent(id);
       return -1;
     }
     if (!unit.hasState(kind, slot)) return load(slot);
@@ -144,8 +146,9 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
     return level > 0 ? slot : -1;
   };
   const load = (slot: number): MaybePromise<number> =>
-    andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), (found) => found);
-  if (unit.findResident(kind, id) >= 0) return judge();
+    andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), (each) => each);
+  const found = unit.findResident(kind, id);
+  if (found >= 0) return judged(found);
   resident.statistics.misses += 1;
   return andThen(
     kind === NODE ? loader.nodesById([id], judge) : loader.edgesById([id], judge),

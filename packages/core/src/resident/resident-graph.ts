@@ -64,7 +64,8 @@ export class ResidentGraph {
 
   readonly #recency: Recency;
   readonly #observe: (a: number, b: number, c: number, d: number) => void;
-  readonly #open: Set<OpenUnit> = new Set();
+  /** In the order in which they began; an array, for nearly always it is one or a few. */
+  readonly #open: OpenUnit[] = [];
   /** Nobody's any more, but a unit that is open may still refer to it. */
   #retainedNodes: number[] = [];
   #retainedEdges: number[] = [];
@@ -92,29 +93,30 @@ export class ResidentGraph {
   // ---- units -------------------------------------------------------------------------------------------------
 
   enter(unit: OpenUnit): void {
-    this.#open.add(unit);
+    this.#open.push(unit);
     if (unit.firstStamp > this.#pinStamp) this.#pinStamp = unit.firstStamp;
     if (unit.firstStamp < this.#floor) this.#floor = unit.firstStamp;
   }
 
   leave(unit: OpenUnit): void {
     const wasFirst = this.#oldest() === unit;
-    this.#open.delete(unit);
+    if (this.#open[this.#open.length - 1] === unit) this.#open.pop();
+    else if (this.#open.includes(unit)) this.#open.splice(this.#open.indexOf(unit), 1);
     if (unit.firstStamp <= this.#floor) {
       this.#floor = LAST_STAMP + 1;
       for (const other of this.#open) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
       if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
     }
-    if (wasFirst) {
+    if (wasFirst || this.log.length > 256) {
       let position = this.log.end;
       for (const other of this.#open) if (other.position < position) position = other.position;
       this.log.forgetBefore(position);
     }
-    if (this.#open.size === 0) this.makeRoom();
+    if (this.#open.length === 0) this.makeRoom();
   }
 
   get openUnits(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   /** A number that no earlier hop has marked with. */
@@ -144,8 +146,7 @@ export class ResidentGraph {
   }
 
   #oldest(): OpenUnit | undefined {
-    for (const unit of this.#open) return unit;
-    return undefined;
+    return this.#open[0];
   }
 
   #isPinned(table: RecordTable, slot: number): boolean {
@@ -161,7 +162,7 @@ export class ResidentGraph {
     for (const unit of this.#open) (unit as { firstStamp: number }).firstStamp = 1;
     this.#stamp = 1;
     this.#pinStamp = 1;
-    this.#floor = this.#open.size === 0 ? LAST_STAMP + 1 : 1;
+    this.#floor = this.#open.length === 0 ? LAST_STAMP + 1 : 1;
   }
 
   // ---- size --------------------------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ export class ResidentGraph {
     this.classes.forgetOwners();
     this.#recency.clear();
     this.#flushes += 1;
-    if (this.#open.size > 0) this.log.add({ token, changes: undefined });
+    if (this.#open.length > 0) this.log.add({ token, changes: undefined });
     else this.log.skip(token);
     this.token = token;
   }
@@ -545,21 +546,21 @@ export class ResidentGraph {
   // ---- commits -----------------------------------------------------------------------------------------------
 
   /** Advances by one whole commit. */
-  advance(changes: readonly AppliedChange[], token: Token): void {
+  advance(changes: readonly AppliedChange[], token: Token, began: number): void {
     for (const change of changes) {
       if (change.slot < 0) continue;
       if (change.kind === NODE) this.#applyNode(change);
       else this.#applyEdge(change);
     }
     // Of the open units the committing one is through; only others need to be checked against it.
-    if (this.#open.size > 1) this.log.add({ token, changes });
+    if (this.#open.length > 1) this.log.add({ token, changes, began });
     else this.log.skip(token);
     this.token = token;
   }
 
   /** Records a commit of another process, which the caller has applied to the tables. */
   follow(changes: readonly AppliedChange[], token: Token): void {
-    if (this.#open.size > 0) this.log.add({ token, changes });
+    if (this.#open.length > 0) this.log.add({ token, changes });
     else this.log.skip(token);
     this.token = token;
   }

@@ -99,6 +99,9 @@ export interface HandedRecords {
   isRegranted(root: Id, change: AppliedChange): boolean;
 }
 
+/** Most units need neither set, and making them was a tenth of a point read. */
+const nobody: ReadonlySet<never> = new Set();
+
 /**
  * What a unit's outcome depends on, as predicates over neighbourhoods, extents and absent ids, and the records it was
  * handed. A change conflicts only where it alters what a predicate answers.
@@ -109,9 +112,9 @@ export class ReadSet {
   readonly #firstStamp: () => number;
   readonly hops: HopGuard[] = [];
   readonly extents: ExtentGuard[] = [];
-  readonly absent: Set<Id> = new Set();
+  absent: ReadonlySet<Id> = nobody;
   /** Nodes at the ends of edges that were judged by themselves, for an edge is seen with both its ends alone. */
-  readonly ends: Set<number> = new Set();
+  ends: ReadonlySet<number> = nobody;
   readonly #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = [];
 
   constructor(resident: ResidentGraph, handed: HandedRecords, firstStamp: () => number) {
@@ -176,6 +179,16 @@ export class ReadSet {
   /** Guards how the filter answers for these nodes, by that outcome alone. */
   addFiltered(filter: Predicate, nodes: readonly number[]): void {
     this.#filtered.push({ filter, nodes: new Set(nodes) });
+  }
+
+  addAbsent(id: Id): void {
+    if (this.absent === nobody) this.absent = new Set();
+    (this.absent as Set<Id>).add(id);
+  }
+
+  addEnd(node: number): void {
+    if (this.ends === nobody) this.ends = new Set();
+    (this.ends as Set<number>).add(node);
   }
 
   get isEmpty(): boolean {
@@ -309,7 +322,8 @@ export class ReadSet {
     if (origin < 0) return -1;
     if (boundary !== undefined && (slot >= 0 || change.id !== undefined)) {
       const { edges } = this.#resident;
-      const order = slot >= 0 ? edges.compareIds(slot, boundary.edge) : -compareTo(edges, boundary.edge, change.id!);
+      const order =
+        slot >= 0 ? edges.compareIds(slot, boundary.edge) : -compareTo(edges, boundary.edge, change.id!);
       if (boundary.order === "asc" ? order > 0 : order < 0) return -1;
     }
     const test = (state: RecordState | undefined): boolean | undefined =>

@@ -51,7 +51,6 @@ export const NEEDS_STATE = -1;
 export class Unit implements EntityHost, OpenUnit, HandedRecords {
   readonly runtime: Runtime;
   readonly principal: Principal;
-  readonly id: Id;
   readonly readSet: ReadSet;
   firstStamp: number;
   position: number;
@@ -73,13 +72,20 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   constructor(runtime: Runtime, principal: Principal, unitId?: Id) {
     this.runtime = runtime;
     this.principal = principal;
-    this.id = unitId ?? runtime.ids.nextId();
+    this.#id = unitId;
     const { resident } = runtime;
     this.firstStamp = resident.nextStamp();
     this.position = resident.log.end;
     this.readSet = new ReadSet(resident, this, () => this.firstStamp);
     resident.enter(this);
   }
+
+  /** Units that only read never need one. */
+  get id(): Id {
+    this.#id ??= this.runtime.ids.nextId();
+    return this.#id;
+  }
+  #id: Id | undefined;
 
   // ---- life --------------------------------------------------------------------------------------------------
 
@@ -123,11 +129,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { log } = this.runtime.resident;
     const commits = log.since(this.position);
     if (commits === undefined) this.#fail("everything");
-    for (const { changes } of commits!) {
+    for (const { changes, began } of commits!) {
       if (changes === undefined) this.#fail("everything");
       for (const change of changes!) {
         const key = this.readSet.conflict(change);
-        if (key !== undefined) this.#fail(key);
+        if (key !== undefined) this.#fail(key, began);
         if ((change.op & DATA) !== 0) this.#noteNewer(change);
       }
     }
@@ -138,13 +144,25 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #noteNewer({ kind, slot, after }: AppliedChange): void {
     const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
     if (entity === undefined) return;
-    this.#outdated.delete(entity);
-    if (after === undefined) this.#outdated.add(entity);
-    else setStateOf(entity, after);
+    if (after !== undefined) {
+      this.#outdated?.delete(entity);
+      setStateOf(entity, after);
+    } else {
+      this.#outdated ??= new Set();
+      this.#outdated.add(entity);
+    }
   }
 
   /** Handed out, not read, and written by another process since. */
-  readonly #outdated: Set<Entity> = new Set();
+  #outdated: Set<Entity> | undefined;
+
+  /** Whether a change of these records (`slot * 2 + kind`), or of others, may concern what the unit has read. */
+  mayDependOn(touched: ReadonlySet<number>): boolean {
+    if (touched.size === 0) return false;
+    if (!this.readSet.isEmpty || this.#edges.size > 0 || !this.principal.isSystem) return true;
+    for (const slot of this.#nodes.keys()) if (touched.has(slot * 2 + NODE)) return true;
+    return false;
+  }
 
   /** Whether everything read so far still holds. */
   holds(): boolean {
@@ -158,16 +176,24 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     }
   }
 
-  #fail(key: string): never {
-    this.#conflict = new UnitConflict(key);
-    throw this.#conflict;
+  #fail(key: string, began?: number): never {
+    throw this.failOn(key, began);
   }
 
   /** Marks the attempt as lost to others, by this key. */
-  failOn(key: string): UnitConflict {
-    this.#conflict ??= new UnitConflict(key);
+  failOn(key: string, winnerBegan = 0): UnitConflict {
+    if (this.#conflict === undefined) {
+      this.#conflict = new UnitConflict(key);
+      this.#lostToLater = winnerBegan > this.firstStamp;
+    }
     return this.#conflict;
   }
+
+  /** Whether it lost to a unit of this process that began after it. */
+  get lostToLater(): boolean {
+    return this.#lostToLater;
+  }
+  #lostToLater = false;
 
   /** Nothing of the unit may be committed any more, whatever happens to the error. */
   doom(error: unknown): void {
@@ -214,8 +240,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /** Access class of each edge handed out, and the ids of its ends, by the number that replaces its slot. */
-  #lastClasses: number[] = [];
-  #lastEnds: Int32Array = new Int32Array(0);
+  #lastClasses: number[] = none;
+  #lastEnds: Int32Array = noWords;
 
   /** Records outlive their unit and slots do not: what a record still answers by is kept in the slot's place. */
   #keepLast(): void {
@@ -224,15 +250,20 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const held = this.#nodes.values();
     for (let i = 0; i < slots.length; i++) setSlotOf(held[i]!, this.#classNow(NODE, slots[i]!));
     if (this.#edges.size === 0) return;
-    this.#lastEnds = new Int32Array(this.#edges.size * 8);
+    const ends = new Int32Array(this.#edges.size * 8);
+    this.#lastEnds = ends;
+    this.#lastClasses = [];
     let at = 0;
-    for (const [slot, edge] of this.#edges) {
-      setSlotOf(edge, at);
+    for (const slot of this.#edges.keys()) {
+      setSlotOf(this.#edges.values()[at]!, at);
       this.#lastClasses.push(this.#classNow(EDGE, slot));
       const source = edges.sources[slot]! << 2;
       const target = edges.targets[slot]! << 2;
-      this.#lastEnds.set(nodes.ids.subarray(source, source + 4), at * 8);
-      this.#lastEnds.set(nodes.ids.subarray(target, target + 4), at * 8 + 4);
+      // Word by word: a view of the column for each end took longer than all the rest of closing a unit.
+      for (let k = 0; k < 4; k++) {
+        ends[at * 8 + k] = nodes.ids[source + k]!;
+        ends[at * 8 + 4 + k] = nodes.ids[target + k]!;
+      }
       at += 1;
     }
   }
@@ -377,7 +408,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (this.#closed) return;
     if (this.#conflict !== undefined) throw this.#conflict;
     if (this.runtime.resident.log.end !== this.position) this.validate();
-    if (this.#outdated.size > 0 && this.#outdated.has(entity)) this.#freshState(entity);
+    if (this.#outdated !== undefined && this.#outdated.has(entity)) this.#freshState(entity);
   }
 
   /** The fields of a record as they are now: L1 has them, or the unit cannot go on. */
@@ -386,7 +417,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const state = this.table(kind).states[slotOf(entity)];
     if (state === undefined) this.#fail(entity.id);
     setStateOf(entity, state!);
-    this.#outdated.delete(entity);
+    this.#outdated?.delete(entity);
     return state!;
   }
 
@@ -450,7 +481,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { edges, nodes } = this.runtime.resident;
     for (const end of [edges.sources[edge]!, edges.targets[edge]!]) {
       this.runtime.resident.pin(nodes, end);
-      this.readSet.ends.add(end);
+      this.readSet.addEnd(end);
     }
   }
 
@@ -631,7 +662,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #stateToWrite(entity: Entity, kind: RecordKind, slot: number): RecordState {
     markDataRead(entity);
     // L1 may have let go what the entity still holds.
-    return this.stateOf(kind, slot) ?? (this.#outdated.has(entity) ? this.#freshState(entity) : stateOf(entity));
+    return (
+      this.stateOf(kind, slot) ?? (this.#outdated?.has(entity) ? this.#freshState(entity) : stateOf(entity))
+    );
   }
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
@@ -888,8 +921,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   /** The slot of a record by its public id: this unit's own new ones too; -1 where it is not resident. */
   findResident(kind: RecordKind, id: Id): number {
-    requireId(id);
-    parseId(id, words);
+    if (!parseId(id, words)) requireId(id);
     const found = this.table(kind).find(words[0]!, words[1]!, words[2]!, words[3]!);
     if (found >= 0 || this.pending === undefined) return found;
     const { ids } = this.table(kind);
@@ -906,6 +938,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     return -1;
   }
 }
+
+const none: number[] = [];
+const noWords = new Int32Array(0);
 
 /** Filled and read within one step. */
 const words = new Int32Array(4);
