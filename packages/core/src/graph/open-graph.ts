@@ -72,7 +72,13 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
     scheduler,
     attempts: settings.attempts,
     counts: { commits: 0, conflicts: 0 },
-    reportError: settings.onError,
+    reportError(error) {
+      try {
+        settings.onError(error);
+      } catch {
+        // Nobody is left to be told.
+      }
+    },
     freshen: refreshing,
     principal(id) {
       let known = principals.get(id);

@@ -45,6 +45,8 @@ export interface RootGrants {
 
 export interface AppliedCommit {
   readonly token: Token;
+  /** The first mark of the unit that made it, where it was one of this process. */
+  readonly began?: number | undefined;
   /** `undefined`: anything may have changed. */
   readonly changes: readonly AppliedChange[] | undefined;
 }

@@ -15,8 +15,8 @@ interface Stretch {
   readonly commits: CommitRecord[];
   token: Token;
   /** Rows of changed records that are resident, by id. */
-  readonly nodes: Map<Id, { rows: NodeRows; i: number }>;
-  readonly edges: Map<Id, { rows: EdgeRows; i: number }>;
+  readonly nodes: Map<Id, { rows: NodeRows; i: number; token: Token }>;
+  readonly edges: Map<Id, { rows: EdgeRows; i: number; token: Token }>;
   /** The latest moment at which any of these rows was read. */
   read: Token;
 }
@@ -29,7 +29,7 @@ export class Follower {
   readonly #resident: ResidentGraph;
   readonly #store: Store;
   /** Commits of this process that L1 has not applied, because others landed before them. */
-  readonly #own: Map<Id, readonly AppliedChange[]> = new Map();
+  readonly #own: Map<Id, { readonly changes: readonly AppliedChange[]; readonly began: number }> = new Map();
   #running: Promise<void> | undefined;
   readonly #words: Int32Array = new Int32Array(4);
 
@@ -38,37 +38,59 @@ export class Follower {
     this.#store = store;
   }
 
+  /** A commit of this process is on its way: whoever learns first that it landed applies it. */
+  expect(unitId: Id, changes: readonly AppliedChange[], began: number): void {
+    this.#own.set(unitId, { changes, began });
+  }
+
+  /** It did not land, or nobody knows. */
+  forget(unitId: Id): void {
+    this.#own.delete(unitId);
+  }
+
   /** Applies this process's own commit, after those that landed before it. */
-  own(unitId: Id, changes: readonly AppliedChange[], token: Token, previous: Token): MaybePromise<void> {
+  own(unitId: Id, token: Token, previous: Token): MaybePromise<void> {
+    const own = this.#own.get(unitId);
+    // Applied already, or everything was forgotten since it was sent: then it is like anybody's.
+    if (own === undefined) return this.follow(token);
     if (previous === this.#resident.token && this.#running === undefined) {
-      this.#resident.advance(changes, token);
+      this.#own.delete(unitId);
+      this.#resident.advance(own.changes, token, own.began);
       return;
     }
-    this.#own.set(unitId, changes);
-    return andThen(this.follow(token), () => {
-      this.#own.delete(unitId);
-    });
+    return andThen(this.follow(token), () => this.forget(unitId));
   }
 
   /** Applies every commit up to this one at least. */
   follow(until: Token): MaybePromise<void> {
     if (this.#resident.token >= until) return;
     if (this.#running !== undefined) return this.#running.then(() => this.follow(until));
-    const run = this.#stretch(until);
+    return this.#hold(this.#stretch(until));
+  }
+
+  /** Asks the store for its newest commit and follows up to it. */
+  catchUp(): MaybePromise<void> {
+    const known = this.#resident.token;
+    return andThen(this.#store.current(), (token) => {
+      if (token > this.#resident.token) return this.follow(token);
+      // A store that was restored begins again: its tokens say nothing about the ones known so far.
+      if (token < known) return this.startAfresh();
+    });
+  }
+
+  /** Drops what L1 knows, so that open units begin again. */
+  startAfresh(): MaybePromise<void> {
+    if (this.#running !== undefined) return this.#running.then(noop, noop).then(() => this.startAfresh());
+    return this.#hold(this.#startAfresh());
+  }
+
+  /** Nothing else may follow meanwhile. */
+  #hold(run: MaybePromise<void>): MaybePromise<void> {
     if (!isThenable(run)) return run;
     this.#running = (run as Promise<void>).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
-  }
-
-  /** Asks the store for its newest commit and follows up to it. */
-  catchUp(): MaybePromise<void> {
-    return andThen(this.#store.current(), (token) => {
-      if (token === this.#resident.token) return;
-      // A store that was restored begins again: its tokens say nothing about the ones known so far.
-      return token > this.#resident.token ? this.follow(token) : this.#startAfresh();
-    });
   }
 
   #stretch(until: Token): MaybePromise<void> {
@@ -118,8 +140,9 @@ export class Follower {
     const { nodes: table, edges: edgeTable, openUnits, classes, catalog } = this.#resident;
     const nodes = new Set<Id>();
     const edges = new Set<Id>();
-    for (const { changes, unitId } of stretch.commits) {
+    for (const { changes, unitId, token } of stretch.commits) {
       if (this.#own.has(unitId)) continue;
+      const isKnown = (row: { token: Token } | undefined): boolean => row !== undefined && row.token >= token;
       for (const change of changes!) {
         if (change.op !== "update") continue;
         const [a, b, c, d] = this.#parse(change.id);
@@ -131,13 +154,13 @@ export class Follower {
             catalog.numberOf(change.type) === catalog.rootNumber &&
             classes.findOwner(a, b, c, d) >= 0;
           const resident = slot >= 0 && (judged || (openUnits > 0 && table.states[slot] !== undefined));
-          if ((asOwner || resident) && !stretch.nodes.has(change.id)) nodes.add(change.id);
+          if ((asOwner || resident) && !isKnown(stretch.nodes.get(change.id))) nodes.add(change.id);
         } else {
           const slot = edgeTable.find(a, b, c, d);
           const wanted =
             slot >= 0 &&
             (change.accessVersion !== undefined || (openUnits > 0 && edgeTable.states[slot] !== undefined));
-          if (wanted && !stretch.edges.has(change.id)) edges.add(change.id);
+          if (wanted && !isKnown(stretch.edges.get(change.id))) edges.add(change.id);
         }
       }
     }
@@ -147,8 +170,8 @@ export class Follower {
   #readNodes(stretch: Stretch, ids: readonly Id[]): MaybePromise<void> {
     if (ids.length === 0) return;
     return andThen(this.#store.readNodes(IdColumn.from(ids.slice(0, 256))), ({ rows, token }) => {
-      for (let i = 0; i < rows.length; i++) stretch.nodes.set(rows.ids.at(i), { rows, i });
-      for (const id of ids.slice(0, 256)) if (!stretch.nodes.has(id)) stretch.nodes.set(id, { rows, i: -1 });
+      for (const id of ids.slice(0, 256)) stretch.nodes.set(id, { rows, i: -1, token });
+      for (let i = 0; i < rows.length; i++) stretch.nodes.set(rows.ids.at(i), { rows, i, token });
       if (token > stretch.read) stretch.read = token;
       return this.#readNodes(stretch, ids.slice(256));
     });
@@ -157,8 +180,8 @@ export class Follower {
   #readEdges(stretch: Stretch, ids: readonly Id[]): MaybePromise<void> {
     if (ids.length === 0) return;
     return andThen(this.#store.readEdges(IdColumn.from(ids.slice(0, 256))), ({ rows, token }) => {
-      for (let i = 0; i < rows.length; i++) stretch.edges.set(rows.ids.at(i), { rows, i });
-      for (const id of ids.slice(0, 256)) if (!stretch.edges.has(id)) stretch.edges.set(id, { rows, i: -1 });
+      for (const id of ids.slice(0, 256)) stretch.edges.set(id, { rows, i: -1, token });
+      for (let i = 0; i < rows.length; i++) stretch.edges.set(rows.ids.at(i), { rows, i, token });
       if (token > stretch.read) stretch.read = token;
       return this.#readEdges(stretch, ids.slice(256));
     });
@@ -169,7 +192,7 @@ export class Follower {
     for (const commit of stretch.commits) {
       const own = this.#own.get(commit.unitId);
       if (own !== undefined) {
-        resident.advance(own, commit.token);
+        resident.advance(own.changes, commit.token, own.began);
         this.#own.delete(commit.unitId);
       } else {
         resident.follow(
@@ -204,8 +227,8 @@ export class Follower {
     if (change.op === "delete") {
       if (isRoot) resident.noteMissingOwner(change.id);
       const before = slot < 0 ? undefined : nodes.states[slot];
-      if (slot >= 0) resident.vanish(nodes, slot);
-      return { ...base, op: REMOVED, before, after: undefined, grants: grants() };
+      const neighbors = slot >= 0 ? resident.vanish(nodes, slot) : undefined;
+      return { ...base, op: REMOVED, before, after: undefined, grants: grants(), neighbors };
     }
     const op = opOf(change);
     const row = stretch.nodes.get(change.id);
@@ -251,7 +274,8 @@ export class Follower {
   #startAfresh(): MaybePromise<void> {
     return andThen(this.#store.current(), (token) => {
       this.#resident.flush(token);
-      for (const unitId of [...this.#own.keys()]) this.#own.delete(unitId);
+      // What is on its way names slots that nobody finds any more: it will be read like anybody's.
+      this.#own.clear();
     });
   }
 
@@ -261,6 +285,8 @@ export class Follower {
     return [words[0]!, words[1]!, words[2]!, words[3]!];
   }
 }
+
+function noop(): void {}
 
 function opOf(change: Change): number {
   return (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);

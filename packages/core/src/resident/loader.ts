@@ -4,9 +4,9 @@ import type { AdjacencyRows, EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { AdjacencyRequest, EdgePage, LookupRequest, NodePage, Store } from "../persistence/store.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { OUT, type Side } from "./adjacency.ts";
-import type { AppliedChange } from "./change-log.ts";
+import { ACCESS, type AppliedChange, CREATED, NODE, REMOVED } from "./change-log.ts";
 import { Follower } from "./follower.ts";
-import { DELETED, type RecordTable } from "./record-table.ts";
+import type { RecordTable } from "./record-table.ts";
 import type { ResidentGraph } from "./resident-graph.ts";
 
 /** Every type of the side, in {@link NeighborhoodRequest}. */
@@ -51,15 +51,15 @@ export class Loader {
 
   /** Reads the states of nodes whose stubs are resident. What the store no longer holds is removed from L1. */
   nodes<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
+    if (slots.length === 0) return use();
     const { nodes } = this.#resident;
-    const ids = new IdColumn();
-    for (const slot of slots) this.#ask(ids, nodes, slot);
+    const ids = this.#pinned(nodes, slots);
     return this.#read(
       () => this.#store.readNodes(ids),
       ({ rows }) => {
         const seen = new Set<number>();
         for (let i = 0; i < rows.length; i++) seen.add(this.#resident.absorbNode(rows, i));
-        for (const slot of slots) if (!seen.has(slot)) this.#resident.vanish(nodes, slot);
+        for (let i = 0; i < slots.length; i++) this.#vanishUnseen(nodes, slots[i]!, ids, i, seen);
       },
       (commits) => touchesNodes(commits, new Set(slots)),
       use,
@@ -72,7 +72,7 @@ export class Loader {
     return this.#read(
       () => this.#store.readNodes(IdColumn.from(ids)),
       ({ rows }) => this.#absorbNodes(rows),
-      ({ length }) => length > 0,
+      touchesAnyNode,
       use,
       ownersOf,
     );
@@ -80,15 +80,19 @@ export class Loader {
 
   /** Reads the states of edges that are resident. */
   edges<R>(slots: readonly number[], use: () => R): MaybePromise<R> {
+    if (slots.length === 0) return use();
     const { edges } = this.#resident;
-    const ids = new IdColumn();
-    for (const slot of slots) this.#ask(ids, edges, slot);
+    const ids = this.#pinned(edges, slots);
     return this.#read(
       () => this.#store.readEdges(ids),
       ({ rows }) => {
+        const resident = this.#resident;
         const seen = new Set<number>();
-        for (let i = 0; i < rows.length; i++) seen.add(this.#resident.absorbEdge(rows, i));
-        for (const slot of slots) if (!seen.has(slot)) this.#resident.vanish(edges, slot);
+        for (let i = 0; i < rows.length; i++) {
+          if (resident.findNode(rows.sources.words, i) >= 0 && resident.findNode(rows.targets.words, i) >= 0)
+            seen.add(resident.absorbEdge(rows, i));
+        }
+        for (let i = 0; i < slots.length; i++) this.#vanishUnseen(edges, slots[i]!, ids, i, seen);
       },
       ({ length }) => length > 0,
       use,
@@ -107,10 +111,10 @@ export class Loader {
   /** Reads pages of neighbourhoods; at most {@link BATCH} at once. */
   neighborhoods<R>(requests: readonly NeighborhoodRequest[], use: () => R): MaybePromise<R> {
     const resident = this.#resident;
-    const ids = new IdColumn();
+    const nodes = requests.map((request) => request.node);
+    const ids = this.#pinned(resident.nodes, nodes);
     const asked: AdjacencyRequest[] = [];
     for (const request of requests) {
-      this.#ask(ids, resident.nodes, request.node);
       asked.push({
         direction: request.side === OUT ? "out" : "in",
         edgeType: request.type === ANY_TYPE ? undefined : resident.catalog.definition(request.type).name,
@@ -122,15 +126,21 @@ export class Loader {
     }
     return this.#read(
       () => this.#store.readAdjacency(ids, asked),
-      ({ rows }) => this.#absorbNeighborhoods(requests, rows),
-      (commits) => touchesNodes(commits, new Set(requests.map((request) => request.node))),
+      ({ rows }) => this.#absorbNeighborhoods(requests, ids, rows),
+      (changes) => touchesNeighborhoods(changes, new Set(nodes)),
       use,
       ({ rows }) => [rows.farOwners, rows.edgeOwners],
     );
   }
 
   lookup<R>(request: LookupRequest, use: (slots: number[], page: NodePage) => R): MaybePromise<R> {
-    return this.#page(() => this.#store.lookup(request), use);
+    const { catalog } = this.#resident;
+    const type = catalog.numberOf(catalog.index(request.index).type);
+    return this.#page(
+      () => this.#store.lookup(request),
+      (changes) => changes.some((change) => change.kind === NODE && catalog.isA(change.type, type)),
+      use,
+    );
   }
 
   scanNodes<R>(
@@ -140,7 +150,12 @@ export class Loader {
     limit: number,
     use: (slots: number[], page: NodePage) => R,
   ): MaybePromise<R> {
-    return this.#page(() => this.#store.scan({ kind: "node", type, order, after, limit }), use);
+    const number = this.#resident.catalog.numberOf(type);
+    return this.#page(
+      () => this.#store.scan({ kind: "node", type, order, after, limit }),
+      (changes) => changes.some((change) => change.kind === NODE && change.type === number),
+      use,
+    );
   }
 
   scanEdges<R>(
@@ -157,7 +172,11 @@ export class Loader {
     );
   }
 
-  #page<R>(read: () => MaybePromise<NodePage>, use: (slots: number[], page: NodePage) => R): MaybePromise<R> {
+  #page<R>(
+    read: () => MaybePromise<NodePage>,
+    mayTouch: (changes: readonly AppliedChange[]) => boolean,
+    use: (slots: number[], page: NodePage) => R,
+  ): MaybePromise<R> {
     let slots: number[] = [];
     let page: NodePage | undefined;
     return this.#read(
@@ -166,7 +185,7 @@ export class Loader {
         page = answer;
         slots = this.#absorbNodes(answer.rows);
       },
-      ({ length }) => length > 0,
+      mayTouch,
       () => use(slots, page!),
       ownersOf,
     );
@@ -213,26 +232,44 @@ export class Loader {
     return next(0);
   }
 
-  /** Asks for a record by its slot, which must stay its own until the answer is there, whatever makes room for it. */
-  #ask(ids: IdColumn, table: RecordTable, slot: number): void {
-    this.#resident.pin(table, slot);
-    pushSlot(ids, table.ids, slot);
-  }
-
   #absorbNodes(rows: NodeRows): number[] {
     const slots: number[] = [];
     for (let i = 0; i < rows.length; i++) slots.push(this.#resident.absorbNode(rows, i));
     return slots;
   }
 
-  #absorbNeighborhoods(requests: readonly NeighborhoodRequest[], rows: AdjacencyRows): void {
+  #absorbNeighborhoods(requests: readonly NeighborhoodRequest[], ids: IdColumn, rows: AdjacencyRows): void {
     const resident = this.#resident;
     for (let i = 0; i < requests.length; i++) {
       const { node, side, type, order, after } = requests[i]!;
-      if ((resident.nodes.flags[node]! & DELETED) !== 0) continue;
+      if (resident.findNode(ids.words, i) !== node) continue;
       if (type !== ANY_TYPE) resident.absorbPage(node, side, type, rows, i, order, after);
       else if (!rows.more[i]) resident.absorbWhole(node, side, rows, i);
     }
+  }
+
+  /** The ids of these records, which keep their slots until the answer is there, whatever makes room for it. */
+  #pinned(table: RecordTable, slots: readonly number[]): IdColumn {
+    const ids = new IdColumn();
+    for (const slot of slots) {
+      this.#resident.pin(table, slot);
+      pushSlot(ids, table.ids, slot);
+    }
+    return ids;
+  }
+
+  /** Removes what was asked for and is not there, unless its slot is another record's by now: its unit has ended. */
+  #vanishUnseen(
+    table: RecordTable,
+    slot: number,
+    { words }: IdColumn,
+    i: number,
+    seen: ReadonlySet<number>,
+  ): void {
+    if (seen.has(slot)) return;
+    const at = i << 2;
+    if (table.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) === slot)
+      this.#resident.vanish(table, slot);
   }
 
   /**
@@ -247,6 +284,7 @@ export class Loader {
     owners: ((answer: A) => readonly IdColumn[]) | undefined,
   ): MaybePromise<R> {
     this.#resident.makeRoom();
+    let outdated = 0;
     const settle = (answer: A): MaybePromise<R> => {
       const resident = this.#resident;
       if (answer.token !== resident.token) {
@@ -254,7 +292,10 @@ export class Loader {
           return andThen(this.follower.follow(answer.token), () => settle(answer));
         const since = resident.log.sinceToken(answer.token);
         if (since === undefined || since.some(({ changes }) => changes === undefined || mayTouch(changes))) {
-          return andThen(read(), settle);
+          outdated += 1;
+          // Answers that stay behind are of another incarnation of the store; following finds that out.
+          if (outdated % 3 !== 0) return andThen(read(), settle);
+          return andThen(this.follower.catchUp(), () => andThen(read(), settle));
         }
       }
       // Rows in L1 are anybody's to judge, so whatever decides about them must be known before they arrive.
@@ -285,7 +326,7 @@ export class Loader {
         const found = new Set([...rows.ids]);
         for (const id of ids) if (!found.has(id)) resident.noteMissingOwner(id);
       },
-      ({ length }) => length > 0,
+      touchesAnyNode,
       noop,
       undefined,
     );
@@ -303,11 +344,22 @@ function pushSlot(ids: IdColumn, words: Int32Array, slot: number): void {
   ids.pushWords(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
 }
 
-/** Whether a change may have altered one of these nodes or its neighbourhood. */
+function touchesAnyNode(changes: readonly AppliedChange[]): boolean {
+  return changes.some((change) => change.kind === NODE);
+}
+
+/** Whether a change may have altered one of these nodes. */
 function touchesNodes(changes: readonly AppliedChange[], slots: ReadonlySet<number>): boolean {
-  return changes.some((change) =>
-    change.kind === 0
-      ? change.slot < 0 || slots.has(change.slot)
-      : change.source < 0 || change.target < 0 || slots.has(change.source) || slots.has(change.target),
+  return changes.some(
+    ({ kind, op, slot }) => kind === NODE && (op & CREATED) === 0 && (slot < 0 || slots.has(slot)),
+  );
+}
+
+/** Whether a change may have altered one of these neighbourhoods, or what is told of the far ends. */
+function touchesNeighborhoods(changes: readonly AppliedChange[], slots: ReadonlySet<number>): boolean {
+  return changes.some(({ kind, op, slot, source, target }) =>
+    kind === NODE
+      ? (op & CREATED) === 0 && ((op & (ACCESS | REMOVED)) !== 0 || slot < 0 || slots.has(slot))
+      : source < 0 || target < 0 || slots.has(source) || slots.has(target),
   );
 }

@@ -173,9 +173,11 @@ function pushSlot(
 /** The unit's read set as a store sees it: by ids and names, made only when a store asks. */
 class UnitGuards implements Guards {
   readonly #unit: Unit;
+  readonly #flushes: number;
 
   constructor(unit: Unit) {
     this.#unit = unit;
+    this.#flushes = unit.runtime.resident.flushes;
   }
 
   get isEmpty(): boolean {
@@ -184,6 +186,8 @@ class UnitGuards implements Guards {
   }
 
   conflictsWith(commits: readonly CommitRecord[]): boolean {
+    // Slots are found by ids here; once L1 was dropped they are not, and nothing can be said.
+    if (this.#flushes !== this.#unit.runtime.resident.flushes) return commits.length > 0;
     return commits.some(
       ({ changes }) =>
         changes === undefined ||

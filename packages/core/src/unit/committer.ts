@@ -1,4 +1,4 @@
-import { CommitUnknownError, UniqueViolationError } from "../errors.ts";
+import { CommitUnknownError, GraphError, UniqueViolationError } from "../errors.ts";
 import type { CommitOutcome } from "../persistence/store.ts";
 import { NODE } from "../resident/change-log.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
@@ -19,6 +19,12 @@ interface Member {
 
 /** How often a unit whose reads still hold is offered again after the store saw something near them. */
 const OFFERS = 8;
+
+/** Units that go to the store in one call at most. */
+const MOST_MEMBERS = 512;
+
+/** How often a unit that a lease holds back asks whether it is over. */
+const LEASE_POLL_MS = 50;
 
 /**
  * The one way from a unit's writes to the store and to L1. Units that want to commit in the same turn of the event
@@ -60,21 +66,30 @@ export class Committer {
       );
   }
 
-  #commitAlone(unit: Unit): void {
+  #commitAlone(unit: Unit): MaybePromise<void> {
+    let settle: { resolve(): void; reject(error: unknown): void } | undefined;
+    let outcome: "waiting" | "done" | "failed" = "waiting";
     let failure: unknown;
-    let failed = false;
-    const waiting: Waiting = {
-      unit,
-      resolve() {},
-      reject(error) {
-        failed = true;
-        failure = error;
+    void this.#group([
+      {
+        unit,
+        resolve() {
+          outcome = "done";
+          settle?.resolve();
+        },
+        reject(error) {
+          outcome = "failed";
+          failure = error;
+          settle?.reject(error);
+        },
       },
-    };
-    const done = this.#group([waiting]);
-    if (isThenable(done))
-      throw new TypeError("a store that calls itself synchronous answered with a promise");
-    if (failed) throw failure;
+    ]);
+    if (outcome === ("failed" as string)) throw failure;
+    if (outcome === ("done" as string)) return;
+    // Another process holds the store for a while.
+    return new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
   }
 
   #schedule(): void {
@@ -87,36 +102,52 @@ export class Committer {
   }
 
   #flush(): void {
-    const group = this.#queue;
-    this.#queue = [];
+    const group = this.#queue.slice(0, MOST_MEMBERS);
+    this.#queue = this.#queue.slice(MOST_MEMBERS);
     const done = this.#group(group);
-    if (!isThenable(done)) return;
-    this.#running = (done as Promise<void>).finally(() => {
+    const next = (): void => {
       this.#running = undefined;
       if (this.#queue.length > 0) this.#schedule();
-    });
+    };
+    if (isThenable(done)) this.#running = (done as Promise<void>).then(next);
+    else next();
   }
 
   /** Sends one group; answers every member. Never throws. */
   #group(group: readonly Waiting[]): MaybePromise<void> {
-    const members: Member[] = [];
-    for (const waiting of group) {
-      const member = this.#admit(waiting, members);
-      if (member !== undefined) members.push(member);
-    }
+    const members = this.#admitAll(group);
     if (members.length === 0) return;
     return this.#offer(members, OFFERS);
   }
 
+  #admitAll(group: readonly Waiting[]): Member[] {
+    const members: Member[] = [];
+    const touched = new Set<number>();
+    for (const waiting of group) {
+      const member = this.#admit(waiting, members, touched);
+      if (member === undefined) continue;
+      if (isEmpty(member.prepared.batch)) {
+        waiting.resolve();
+        continue;
+      }
+      members.push(member);
+      for (const { kind, slot } of member.prepared.changes) touched.add(slot * 2 + kind);
+    }
+    return members;
+  }
+
   /** Judges the unit against everything applied and against the members before it. */
-  #admit(waiting: Waiting, before: readonly Member[]): Member | undefined {
+  #admit(waiting: Waiting, before: readonly Member[], touched: ReadonlySet<number>): Member | undefined {
     const { unit } = waiting;
     try {
       unit.validate();
-      for (const { prepared } of before) {
-        for (const change of prepared.changes) {
-          const key = unit.readSet.conflict(change);
-          if (key !== undefined) throw unit.failOn(key);
+      // Units that only know single records are compared by these; the others by every change.
+      if (unit.mayDependOn(touched)) {
+        for (const { prepared, waiting: winner } of before) {
+          for (const change of prepared.changes) {
+            const key = unit.readSet.conflict(change);
+            if (key !== undefined) throw unit.failOn(key, winner.unit.firstStamp);
+          }
         }
       }
       return { waiting, prepared: prepareCommit(unit, this.#runtime.resident.token) };
@@ -127,81 +158,105 @@ export class Committer {
   }
 
   #offer(members: readonly Member[], offers: number): MaybePromise<void> {
+    const { store, loader } = this.#runtime;
+    // Whoever learns first that they landed applies them: this, or a read that answers from after them.
+    for (const { waiting, prepared } of members)
+      loader.follower.expect(prepared.batch.unitId, prepared.changes, waiting.unit.firstStamp);
+    const failed = (error: unknown): MaybePromise<void> => {
+      for (const { prepared } of members) loader.follower.forget(prepared.batch.unitId);
+      return this.#failed(members, error);
+    };
     let outcomes: MaybePromise<readonly CommitOutcome[]>;
     try {
-      outcomes = this.#runtime.store.commit(members.map(({ prepared }) => prepared.batch));
+      outcomes = store.commit(members.map(({ prepared }) => prepared.batch));
     } catch (error) {
-      return this.#unknown(members, error);
+      return failed(error);
     }
     if (!isThenable(outcomes)) return this.#settle(members, outcomes as readonly CommitOutcome[], offers);
     return (outcomes as Promise<readonly CommitOutcome[]>).then(
       (settled) => this.#settle(members, settled, offers),
-      (error: unknown) => this.#unknown(members, error),
+      failed,
     );
   }
 
+  /** Never throws. */
   #settle(
     members: readonly Member[],
     outcomes: readonly CommitOutcome[],
     offers: number,
   ): MaybePromise<void> {
-    const { resident, loader, scheduler } = this.#runtime;
+    const { follower } = this.#runtime.loader;
     const again: Waiting[] = [];
+    const leased: Waiting[] = [];
     let delayMs = 0;
-    const next = (i: number): MaybePromise<void> => {
-      for (let at = i; at < members.length; at++) {
-        const { waiting, prepared } = members[at]!;
+    for (const [i, { waiting, prepared }] of members.entries()) {
+      const outcome = outcomes[i]!;
+      if (outcome.status === "committed") continue;
+      follower.forget(prepared.batch.unitId);
+      if (outcome.status === "leased") {
+        delayMs = Math.max(delayMs, outcome.untilMs);
+        leased.push(waiting);
+        continue;
+      }
+      if (outcome.status === "duplicate") this.#duplicates.set(waiting.unit, outcome.index);
+      again.push(waiting);
+    }
+    if (leased.length > 0) this.#afterLease(leased, delayMs);
+    const next = (from: number): MaybePromise<void> => {
+      for (let at = from; at < members.length; at++) {
         const outcome = outcomes[at]!;
-        if (outcome.status === "committed") {
-          const applied = loader.follower.own(
-            prepared.batch.unitId,
-            prepared.changes,
-            outcome.token,
-            outcome.previous,
-          );
-          if (isThenable(applied)) {
-            return applied.then(
-              () => {
-                waiting.resolve();
-                return next(at + 1);
-              },
-              (error: unknown) => {
-                // The commit stands; L1 could not follow and starts again from nothing.
-                this.#runtime.reportError(error);
-                resident.flush(outcome.token);
-                waiting.resolve();
-                return next(at + 1);
-              },
-            ) as Promise<void>;
-          }
-          waiting.resolve();
-        } else if (outcome.status === "leased") {
-          delayMs = Math.max(delayMs, outcome.untilMs);
-          again.push(waiting);
-        } else {
-          if (outcome.status === "duplicate") this.#duplicates.set(waiting.unit, outcome.index);
-          again.push(waiting);
+        if (outcome.status !== "committed") continue;
+        const { waiting, prepared } = members[at]!;
+        const applied = settled(() => follower.own(prepared.batch.unitId, outcome.token, outcome.previous));
+        if (isThenable(applied)) {
+          return applied.then((result) =>
+            andThen(this.#landed(waiting, result), () => next(at + 1)),
+          ) as Promise<void>;
         }
+        const rest = this.#landed(waiting, applied as Settled);
+        if (isThenable(rest)) return (rest as Promise<void>).then(() => next(at + 1));
       }
     };
-    return andThen(next(0), () => {
-      if (again.length === 0) return;
-      // Something landed between the units' last check and the store's lock. With it applied, the fine check decides.
-      return andThen(loader.follower.catchUp(), () => {
-        const retry = again.filter((waiting) => this.#stillHolds(waiting, offers));
-        if (retry.length === 0) return;
-        const offer = (): MaybePromise<void> => {
-          const members: Member[] = [];
-          for (const waiting of retry) {
-            const member = this.#admit(waiting, members);
-            if (member !== undefined) members.push(member);
-          }
-          return members.length === 0 ? undefined : this.#offer(members, offers - 1);
-        };
-        if (delayMs === 0) return offer();
-        return new Promise<void>((resolve) => scheduler.after(Math.min(delayMs, 50), resolve)).then(offer);
-      });
-    });
+    return andThen(next(0), () => this.#offerAgain(again, offers));
+  }
+
+  /** The commit stands, whether L1 could follow or not; if not, L1 starts again from nothing. */
+  #landed(waiting: Waiting, result: Settled): MaybePromise<void> {
+    if (result.error === undefined) {
+      waiting.resolve();
+      return;
+    }
+    this.#runtime.reportError(result.error);
+    return andThen(this.#drop(), () => waiting.resolve());
+  }
+
+  /** Something landed between the units' last check and the store's lock. With it applied, the fine check decides. */
+  #offerAgain(again: readonly Waiting[], offers: number): MaybePromise<void> {
+    if (again.length === 0) return;
+    return andThen(
+      settled(() => this.#runtime.loader.follower.catchUp()),
+      ({ error }) => {
+        if (error !== undefined) {
+          for (const waiting of again) waiting.reject(error);
+          return;
+        }
+        const members = this.#admitAll(again.filter((waiting) => this.#stillHolds(waiting, offers)));
+        return members.length === 0 ? undefined : this.#offer(members, offers - 1);
+      },
+    );
+  }
+
+  /** Those that a lease holds back stand aside: the one that has it may be waiting behind them. */
+  #afterLease(waiting: readonly Waiting[], delayMs: number): void {
+    const { scheduler } = this.#runtime;
+    scheduler.after(
+      Math.max(1, Math.min(delayMs, LEASE_POLL_MS)),
+      () => {
+        this.#queue.push(...waiting);
+        this.#schedule();
+      },
+      true,
+    );
   }
 
   readonly #duplicates: WeakMap<Unit, string> = new WeakMap();
@@ -224,13 +279,26 @@ export class Committer {
     return true;
   }
 
-  /** The store failed after it was asked to commit: what it holds now is not known, so nothing here may claim to. */
-  #unknown(members: readonly Member[], cause: unknown): MaybePromise<void> {
-    const { resident, store } = this.#runtime;
-    const reject = (): void => {
+  #failed(members: readonly Member[], cause: unknown): MaybePromise<void> {
+    const { store } = this.#runtime;
+    const isKnown =
+      cause instanceof TypeError || (cause instanceof GraphError && !(cause instanceof CommitUnknownError));
+    if (isKnown && members.length === 1) {
+      // The store says that it did nothing, and why.
+      members[0]!.waiting.reject(cause);
+      return;
+    }
+    if (isKnown && cause instanceof TypeError) {
+      // One of them is at fault; the others are not to suffer for it.
+      const next = (at: number): MaybePromise<void> =>
+        at >= members.length ? undefined : andThen(this.#group([members[at]!.waiting]), () => next(at + 1));
+      return next(0);
+    }
+    // What the store holds now is not known, so nothing here may claim to.
+    return andThen(this.#drop(), () => {
       for (const { waiting } of members) {
         waiting.reject(
-          cause instanceof CommitUnknownError
+          cause instanceof CommitUnknownError && members.length === 1
             ? cause
             : new CommitUnknownError({
                 message: `${store.name} failed while it committed: whether unit ${waiting.unit.id} is stored is not known`,
@@ -239,27 +307,43 @@ export class Committer {
               }),
         );
       }
-    };
-    const dropped = (): void => {
-      resident.flush(resident.token);
-      reject();
-    };
-    try {
-      const current = store.current();
-      if (!isThenable(current)) {
-        resident.flush(current as string);
-        reject();
-        return;
-      }
-      return (current as Promise<string>).then((token) => {
-        resident.flush(token);
-        reject();
-      }, dropped);
-    } catch {
-      // It cannot even say where it is; the next read finds out.
-      dropped();
-    }
+    });
   }
+
+  /** Forgets everything that L1 holds. Never throws. */
+  #drop(): MaybePromise<void> {
+    const { resident, loader } = this.#runtime;
+    return andThen(
+      settled(() => loader.follower.startAfresh()),
+      ({ error }) => {
+        // It cannot even say where it is; the next read finds out.
+        if (error !== undefined) resident.flush(resident.token);
+      },
+    );
+  }
+}
+
+interface Settled {
+  readonly error: unknown;
+}
+
+/** Runs it, and says what it threw, now or later, instead of throwing. */
+function settled(run: () => MaybePromise<void>): MaybePromise<Settled> {
+  const done = { error: undefined };
+  try {
+    const result = run();
+    if (!isThenable(result)) return done;
+    return (result as Promise<void>).then(
+      () => done,
+      (error: unknown) => ({ error: error ?? new Error("the store failed") }),
+    );
+  } catch (error) {
+    return { error: error ?? new Error("the store failed") };
+  }
+}
+
+function isEmpty({ nodes, edges, updates }: PreparedCommit["batch"]): boolean {
+  return nodes.length === 0 && edges.length === 0 && updates.length === 0;
 }
 
 /** Names the key that the unit wanted, never the record that has it. */

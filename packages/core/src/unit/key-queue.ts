@@ -1,13 +1,24 @@
 import type { Scheduler } from "./scheduler.ts";
 
+/** One unit's place in a line. */
+interface Place {
+  readonly go: () => void;
+}
+
+interface Line {
+  holder: Place;
+  readonly waiting: Place[];
+  cancel: () => void;
+}
+
 /**
  * Lets units that lost to each other go one after another, in the order in which they lost.
  *
- * A place in the queue is a courtesy, not a lock: commits are checked anyway. So waiting may be bounded, and a holder
- * that does not move for that long (it may itself wait for one of those behind it) is overtaken.
+ * A place in the queue is a courtesy, not a lock: commits are checked anyway. So waiting is bounded: a holder that does
+ * not move for that long (it may itself wait for one of those behind it) is passed over, and the line goes on.
  */
 export class KeyQueue {
-  readonly #lines: Map<string, (() => void)[]> = new Map();
+  readonly #lines: Map<string, Line> = new Map();
   readonly #scheduler: Scheduler;
   readonly #patienceMs: number;
 
@@ -16,41 +27,72 @@ export class KeyQueue {
     this.#patienceMs = patienceMs;
   }
 
-  /** @returns what gives the place up; call it once. Resolves at once where nobody stands in line. */
-  enter(key: string): Promise<() => void> | (() => void) {
+  /** How many keys somebody stands in line for. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /**
+   * @param passedOver is told when the line goes on without this one
+   * @returns what gives the place up. Resolves at once where nobody stands in line.
+   */
+  enter(key: string, passedOver: () => void): Promise<() => void> | (() => void) {
     const line = this.#lines.get(key);
     if (line === undefined) {
-      this.#lines.set(key, []);
-      return () => this.#leave(key);
+      const place: Place = { go: passedOver };
+      this.#lines.set(key, { holder: place, waiting: [], cancel: noop });
+      return () => this.#leave(key, place);
     }
     return new Promise((resolve) => {
-      let cancel = (): void => {};
-      const turn = (): void => {
-        cancel();
-        resolve(() => this.#leave(key));
+      let isHolding = false;
+      const place: Place = {
+        go: () => {
+          if (isHolding) {
+            passedOver();
+            return;
+          }
+          isHolding = true;
+          resolve(() => this.#leave(key, place));
+        },
       };
-      line.push(turn);
-      const wait = (): void => {
-        const lengthThen = line.length;
-        const ahead = line.indexOf(turn);
-        cancel = this.#scheduler.after(this.#patienceMs, () => {
-          const now = line.indexOf(turn);
-          if (now < 0) return;
-          // The line moves: stay. It does not: go past the one that holds it up.
-          if (now < ahead || line.length < lengthThen) return wait();
-          line.splice(now, 1);
-          resolve(() => {});
-        });
-      };
-      wait();
+      line.waiting.push(place);
+      if (line.waiting.length === 1) this.#watch(key, line);
     });
   }
 
-  #leave(key: string): void {
+  /** The holder is given its time. */
+  #watch(key: string, line: Line): void {
+    line.cancel();
+    const { holder } = line;
+    line.cancel = this.#scheduler.after(
+      this.#patienceMs,
+      () => {
+        if (line.holder !== holder) return;
+        holder.go();
+        this.#next(key, line);
+      },
+      true,
+    );
+  }
+
+  /** Only the one that holds the line can hand it on; who was passed over has nothing to give up. */
+  #leave(key: string, place: Place): void {
     const line = this.#lines.get(key);
-    if (line === undefined) return;
-    const next = line.shift();
-    if (next === undefined) this.#lines.delete(key);
-    else next();
+    if (line !== undefined && line.holder === place) this.#next(key, line);
+  }
+
+  #next(key: string, line: Line): void {
+    line.cancel();
+    line.cancel = noop;
+    const next = line.waiting.shift();
+    if (next === undefined) {
+      this.#lines.delete(key);
+      return;
+    }
+    line.holder = next;
+    if (line.waiting.length > 0) this.#watch(key, line);
+    next.go();
   }
 }
+
+function noop(): void {}

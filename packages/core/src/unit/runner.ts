@@ -8,6 +8,29 @@ import type { KeyQueue } from "./key-queue.ts";
 import type { Runtime } from "./runtime.ts";
 import { Unit } from "./unit.ts";
 
+/** What one call of `run` carries from attempt to attempt. */
+interface Course {
+  number: number;
+  /** The line that it held went on without it: it waits for a unit that waits for it. */
+  isNested: boolean;
+  /** Every attempt so far lost to a unit that began later. */
+  lostToLater?: boolean;
+  /** Gives up the place in line. */
+  leave?: (() => void) | undefined;
+  unitId?: Id | undefined;
+  release?: (() => MaybePromise<void>) | undefined;
+}
+
+function tooManyConflicts(attempts: number, key: string, isNested: boolean): ConflictError {
+  return new ConflictError({
+    code: isNested ? "RW_CONFLICT_NESTED" : "RW_CONFLICT",
+    message: isNested
+      ? `the unit of work lost ${attempts} times to one that began after it, last on ${key}: its body seems to open a unit of its own, through graph where tx was meant`
+      : `the unit of work lost to others ${attempts} times, last on ${key}`,
+    details: { attempts, key },
+  });
+}
+
 /** How long a shared store may be held for the last attempt of a unit that keeps losing to other processes. */
 const LEASE_MS = 2000;
 
@@ -43,46 +66,53 @@ export class Runner {
    * @throws {ConflictError} after the last attempt
    */
   run<T>(principal: Principal, body: (attempt: Attempt) => MaybePromise<T>): MaybePromise<T> {
-    return this.#attempt(principal, body, 1, undefined, undefined);
+    return this.#attempt(principal, body, { number: 1, isNested: false });
   }
 
   #attempt<T>(
     principal: Principal,
     body: (attempt: Attempt) => MaybePromise<T>,
-    number: number,
-    leave: (() => void) | undefined,
-    unitId: Id | undefined,
+    course: Course,
   ): MaybePromise<T> {
-    let count = number;
+    const { unitId } = course;
     const attempt = {
       unit: new Unit(this.#runtime, principal, unitId),
       checkpoint: (): MaybePromise<void> =>
         andThen(this.#finish(attempt.unit), () => {
-          count = 1;
-          attempt.unit = new Unit(this.#runtime, principal);
+          course.number = 1;
+          // The lease was for the unit that has just committed.
+          return andThen(course.release?.(), () => {
+            course.release = undefined;
+            attempt.unit = new Unit(this.#runtime, principal);
+          });
         }),
+    };
+    const leave = (): MaybePromise<void> => {
+      course.leave?.();
+      course.leave = undefined;
+      const { release } = course;
+      course.release = undefined;
+      return release?.();
     };
     const failed = (error: unknown): MaybePromise<T> => {
       const { unit } = attempt;
       const isConflict = this.#isConflict(unit, error);
       unit.close(false);
-      leave?.();
-      if (!isConflict) throw error;
-      return this.#replay(principal, body, count, unit.conflict!);
-    };
-    const finished = (result: T): T => {
-      leave?.();
-      return result;
+      return andThen(leave(), () => {
+        if (!isConflict) throw error;
+        return this.#replay(principal, body, course, unit);
+      });
     };
     let outcome: MaybePromise<T>;
     try {
-      outcome = andThen(body(attempt), (result) =>
-        andThen(this.#finish(attempt.unit), () => finished(result)),
-      );
+      outcome = andThen(body(attempt), (result) => andThen(this.#finish(attempt.unit), () => result));
     } catch (error) {
       return failed(error);
     }
-    return isThenable(outcome) ? (outcome as Promise<T>).catch(failed) : (outcome as T);
+    if (isThenable(outcome)) {
+      return (outcome as Promise<T>).then((result) => andThen(leave(), () => result), failed);
+    }
+    return andThen(leave(), () => outcome as T);
   }
 
   /** Commits the unit and closes it. */
@@ -110,44 +140,59 @@ export class Runner {
   #replay<T>(
     principal: Principal,
     body: (attempt: Attempt) => MaybePromise<T>,
-    number: number,
-    conflict: UnitConflict,
+    course: Course,
+    lost: Unit,
   ): MaybePromise<T> {
-    this.#runtime.counts.conflicts += 1;
-    if (number >= this.#runtime.attempts) {
-      throw new ConflictError({
-        message: `the unit of work lost to others ${number} times, last on ${conflict.key}. Where its body opens a unit of its own (graph where tx was meant), the two wait for each other`,
-        details: { attempts: number, key: conflict.key },
-      });
-    }
-    const { store } = this.#runtime;
-    return andThen(this.#queue.enter(conflict.key), (leave) => {
-      const isLast = number + 1 >= this.#runtime.attempts;
-      if (!isLast || store.lease === undefined)
-        return this.#attempt(principal, body, number + 1, leave, undefined);
-      return this.#withLease((unitId) => this.#attempt(principal, body, number + 1, leave, unitId));
+    const { counts, attempts, store, ids } = this.#runtime;
+    const { key } = lost.conflict!;
+    counts.conflicts += 1;
+    const number = course.number;
+    // A unit that always loses to one which began after it, and ended before, has most likely opened it itself.
+    const isNested = course.isNested || (lost.lostToLater && (number === 1 || course.lostToLater === true));
+    if (number >= attempts) throw tooManyConflicts(number, key, isNested);
+    const next: Course = {
+      number: number + 1,
+      isNested: course.isNested,
+      lostToLater: lost.lostToLater && course.lostToLater !== false,
+    };
+    const enter = this.#queue.enter(key, () => {
+      next.isNested = true;
+    });
+    return andThen(enter, (leave) => {
+      next.leave = leave;
+      if (next.number < attempts || store.lease === undefined) return this.#attempt(principal, body, next);
+      // The lease is the unit's own, so that its commit passes where all others wait.
+      const holder = ids.nextId();
+      return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
     });
   }
 
-  #withLease<T>(run: (unitId: Id) => MaybePromise<T>): MaybePromise<T> {
-    const { store, ids } = this.#runtime;
-    // The lease is the unit's own, so that its commit passes where all others wait.
-    const holder = ids.nextId();
-    return andThen(store.lease!(holder, LEASE_MS), (held) => {
-      if (!held) return run(holder);
-      const release = (): MaybePromise<void> => store.release?.(holder);
-      let result: MaybePromise<T>;
-      try {
-        result = run(holder);
-      } catch (error) {
-        return andThen(release(), () => {
-          throw error;
-        });
+  /** Without the lease the last attempt is one like the others, so nothing that goes wrong with it matters. */
+  #lease(holder: Id, course: Course): MaybePromise<void> {
+    const { store, reportError } = this.#runtime;
+    const take = (held: boolean): void => {
+      if (!held) return;
+      course.unitId = holder;
+      course.release = () => {
+        try {
+          const released = store.release?.(holder);
+          return isThenable(released) ? (released as Promise<void>).catch(reportError) : undefined;
+        } catch (error) {
+          reportError(error);
+          return undefined;
+        }
+      };
+    };
+    try {
+      const held = store.lease!(holder, LEASE_MS);
+      if (!isThenable(held)) {
+        take(held as boolean);
+        return;
       }
-      return isThenable(result)
-        ? (result as Promise<T>).finally(async () => release())
-        : andThen(release(), () => result as T);
-    });
+      return (held as Promise<boolean>).then(take, reportError);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   #announce(unit: Unit): void {

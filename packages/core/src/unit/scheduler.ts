@@ -4,8 +4,12 @@ export interface Scheduler {
   now(): number;
   /** Calls back in a later turn of the event loop, after what is due now; never keeps the process alive for long. */
   nextTurn(callback: () => void): void;
-  /** Calls back after so many milliseconds, without keeping the process alive. @returns what cancels it */
-  after(ms: number, callback: () => void): () => void;
+  /**
+   * Calls back after so many milliseconds.
+   * @param isAwaited whether somebody's call waits for it: else it does not keep the process alive
+   * @returns what cancels it
+   */
+  after(ms: number, callback: () => void, isAwaited?: boolean): () => void;
 }
 
 interface Immediates {
@@ -18,10 +22,10 @@ export function systemScheduler(): Scheduler {
   return {
     now: () => performance.now(),
     nextTurn: setImmediate === undefined ? viaChannel() : (callback) => void setImmediate(callback),
-    after(ms, callback) {
+    after(ms, callback, isAwaited = false) {
       const timer: unknown = setTimeout(callback, ms);
       // Node, Bun and Deno keep a process alive for its timers; an open graph must not.
-      (timer as { unref?: () => void }).unref?.();
+      if (!isAwaited) (timer as { unref?: () => void }).unref?.();
       return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
     },
   };
