@@ -524,15 +524,11 @@ export class ResidentGraph {
   }
 
   #absorbState(table: RecordTable, slot: number, fields: FieldData | RowDamage, shape: number): void {
-    this.setState(
-      table,
-      slot,
-      stateOf(
-        this.catalog.definition(table.types[slot]!),
-        fields,
-        shape === this.catalog.definition(table.types[slot]!).shape,
-      ),
-    );
+    const type = table.types[slot]!;
+    const definition = this.catalog.definition(type);
+    // A type that is not in the code is read by its base, whose fields it may have been written without.
+    const isCurrent = shape === definition.shape && this.catalog.isInCode(type);
+    this.setState(table, slot, stateOf(definition, fields, isCurrent));
   }
 
   setState(table: RecordTable, slot: number, state: RecordState | undefined): void {

@@ -112,6 +112,11 @@ export class Catalog {
     return this.#undirected[number] === 1;
   }
 
+  /** Whether the type is in the code; others are known from the store alone. */
+  isInCode(number: number): boolean {
+    return number <= this.#known.length;
+  }
+
   /** Whether any type has an access rule. */
   get hasRules(): boolean {
     return this.#ruled.includes(1);

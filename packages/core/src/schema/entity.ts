@@ -358,8 +358,8 @@ export function isDataRead(entity: Entity): boolean {
 }
 
 /** Lets later reads pass without a call of the host, as for records that the unit has created. */
-export function markDataRead(entity: Entity): void {
-  coreOf(entity).isRead = true;
+export function markDataRead(entity: Entity, isRead = true): void {
+  coreOf(entity).isRead = isRead;
 }
 
 /** Writes the four words of the entity's id into `out` from `at`. */

@@ -1,5 +1,5 @@
 import type { Principal } from "../access/principal.ts";
-import { AccessDeniedError, ClosedError, GraphError, NotFoundError } from "../errors.ts";
+import { AccessDeniedError, ClosedError, CorruptRecordError, GraphError, NotFoundError } from "../errors.ts";
 import {
   type AccessRecord,
   newEdgeAccess,
@@ -14,7 +14,7 @@ import { BY_RULE, DEAD_CLASS } from "../resident/access-classes.ts";
 import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
-import { inheritAside } from "../resident/states.ts";
+import { damageOf, inheritAside } from "../resident/states.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import { EdgeToMake } from "../schema/edge.ts";
@@ -405,10 +405,22 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   /** First field read: from here on the unit depends on the record's data version. */
   noteDataRead(entity: Entity): void {
-    if (this.#closed) return;
+    if (this.#closed) return this.#refuseDamage(entity, stateOf(entity));
     if (this.#conflict !== undefined) throw this.#conflict;
     if (this.runtime.resident.log.end !== this.position) this.validate();
-    if (this.#outdated !== undefined && this.#outdated.has(entity)) this.#freshState(entity);
+    if (this.#outdated?.has(entity)) this.#freshState(entity);
+    this.#refuseDamage(entity, stateOf(entity));
+  }
+
+  /** Fields that cannot be read are not absent: reading one says why, and writing one would lose the others. */
+  #refuseDamage(entity: Entity, state: RecordState): void {
+    const damage = damageOf(state);
+    if (damage === undefined) return;
+    markDataRead(entity, false);
+    throw new CorruptRecordError({
+      message: `the fields of ${entity.$type} ${entity.id} cannot be read: ${damage.reason}`,
+      details: { id: entity.id, type: entity.$type, reason: damage.reason },
+    });
   }
 
   /** The fields of a record as they are now: L1 has them, or the unit cannot go on. */
@@ -662,9 +674,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #stateToWrite(entity: Entity, kind: RecordKind, slot: number): RecordState {
     markDataRead(entity);
     // L1 may have let go what the entity still holds.
-    return (
-      this.stateOf(kind, slot) ?? (this.#outdated?.has(entity) ? this.#freshState(entity) : stateOf(entity))
-    );
+    const state =
+      this.stateOf(kind, slot) ?? (this.#outdated?.has(entity) ? this.#freshState(entity) : stateOf(entity));
+    this.#refuseDamage(entity, state);
+    return state;
   }
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
