@@ -37,8 +37,9 @@ const scanNodes = (order: "asc" | "desc"): string =>
   `ORDER BY n.key ${order}, n.rest ${order} LIMIT ?`;
 // Edges have no index by type, which would cost a seventh of their size: a scan passes over the edges of other types.
 const scanEdges = (order: "asc" | "desc", visible: boolean): string =>
-  `SELECT ${edgeColumns("e.key")} FROM edges e WHERE +e.type = ? AND e.key >= 0 ` +
-  `AND (e.key, e.rest) ${order === "asc" ? ">" : "<"} (?, ?) ` +
+  `SELECT ${edgeColumns("e.key")} FROM edges e WHERE +e.type = ? ` +
+  // One bound on the key alone: a comparison of pairs does not tell SQLite where in the table to begin.
+  `AND e.key ${order === "asc" ? ">= max(?, 0)" : "BETWEEN 0 AND ?"} AND (e.key, e.rest) ${order === "asc" ? ">" : "<"} (?, ?) ` +
   `${visible ? visibleEnds : ""} ORDER BY e.key ${order} LIMIT ?`;
 const scanMovedEdges =
   `SELECT ${edgeColumns("c.key")} FROM edge_collisions c CROSS JOIN edges e ON e.key = -c.nr ` +
@@ -104,7 +105,7 @@ export class Reader {
     const type = catalog.typeNamed(request.type).number;
     const rows = new EdgeRows();
     const [key, rest] = startOf(request);
-    let found = connection.all(scanEdges(order, state.hasTombstones), type, key, rest, limit + 1);
+    let found = connection.all(scanEdges(order, state.hasTombstones), type, key, key, rest, limit + 1);
     if (state.hasCollisions) {
       const moved = connection.all(scanMovedEdges, type);
       found = mergeById(found, moved.filter(isBeyond(order, key, rest)), order);
