@@ -405,7 +405,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   /** First field read: from here on the unit depends on the record's data version. */
   noteDataRead(entity: Entity): void {
-    if (this.#closed) return this.#refuseDamage(entity, stateOf(entity));
+    if (this.#closed) {
+      this.#refuseDamage(entity, stateOf(entity));
+      return;
+    }
     if (this.#conflict !== undefined) throw this.#conflict;
     if (this.runtime.resident.log.end !== this.position) this.validate();
     if (this.#outdated?.has(entity)) this.#freshState(entity);
