@@ -75,6 +75,8 @@ const normalized: WeakMap<object, WeakMap<object, Filter>> = new WeakMap();
 /** The filter as data. Frozen inputs are normalized once, and so is what was asked a moment ago. */
 export function readFilter(input: unknown, scope: TypeDefinition | Catalog): Filter | undefined {
   if (input === undefined) return undefined;
+  const known = recentFilters(scope).find(input);
+  if (known !== undefined) return known;
   if (typeof input === "object" && input !== null && Object.isFrozen(input)) {
     let byScope = normalized.get(input);
     if (byScope === undefined) {
@@ -88,7 +90,7 @@ export function readFilter(input: unknown, scope: TypeDefinition | Catalog): Fil
     }
     return filter;
   }
-  return recentFilters(scope).find(input) ?? remember(input, scope);
+  return remember(input, scope);
 }
 
 const recent: WeakMap<object, RecentFilters> = new WeakMap();

@@ -53,9 +53,11 @@ export class GraphWalkUnit implements WalkUnit {
     const last = steps[steps.length - 1]!;
     if (last.kind === "hop") this.#note(hopOf(this.unit, last));
     return andThen(query.select(this.unit, Number.POSITIVE_INFINITY, position), ({ nodes, edges }) => {
-      if (output === "nodes" || edges === undefined) return { locations: doubled(nodes) };
-      const locations = edges.map((edge) => edge * 2 + 1);
-      return { locations, far: doubled(nodes) };
+      // What a query has found is nobody else's, so it is rewritten in place.
+      for (let i = 0; i < nodes.length; i++) nodes[i]! *= 2;
+      if (output === "nodes" || edges === undefined) return { locations: nodes };
+      for (let i = 0; i < edges.length; i++) edges[i] = edges[i]! * 2 + 1;
+      return { locations: edges, far: nodes };
     });
   }
 
@@ -253,12 +255,6 @@ export class GraphWalkUnit implements WalkUnit {
     const slot = hostOf(entity) === this.unit ? slotOf(entity) : this.unit.findResident(kind, entity.id);
     return slot < 0 ? NOWHERE : slot * 2 + kind;
   }
-}
-
-function doubled(slots: readonly number[]): number[] {
-  const locations = new Array<number>(slots.length);
-  for (let i = 0; i < slots.length; i++) locations[i] = slots[i]! * 2;
-  return locations;
 }
 
 function unique(locations: readonly Location[], kind: 0 | 1): number[] {
