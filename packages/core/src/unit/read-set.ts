@@ -111,6 +111,8 @@ export class ReadSet {
   readonly #handed: HandedRecords;
   readonly #firstStamp: () => number;
   readonly hops: HopGuard[] = [];
+  /** Of hops that wait for the store. */
+  readonly #underWay: Set<HopGuard> = new Set();
   readonly extents: ExtentGuard[] = [];
   absent: ReadonlySet<Id> = nobody;
   /** Nodes at the ends of edges that were judged by themselves, for an edge is seen with both its ends alone. */
@@ -168,12 +170,12 @@ export class ReadSet {
   openHop(shape: HopShape, nodes: ArrayLike<number>, orderedBy: string | undefined): HopGuard {
     const guard = new HopGuard(shape, orderedBy, undefined);
     guard.add(nodes);
-    this.hops.unshift(guard);
+    this.#underWay.add(guard);
     return guard;
   }
 
   closeHop(guard: HopGuard): void {
-    this.hops.splice(this.hops.indexOf(guard), 1);
+    this.#underWay.delete(guard);
   }
 
   /** Guards how the filter answers for these nodes, by that outcome alone. */
@@ -193,7 +195,11 @@ export class ReadSet {
 
   get isEmpty(): boolean {
     return (
-      this.hops.length === 0 && this.extents.length === 0 && this.absent.size === 0 && this.ends.size === 0
+      this.hops.length === 0 &&
+      this.#underWay.size === 0 &&
+      this.extents.length === 0 &&
+      this.absent.size === 0 &&
+      this.ends.size === 0
     );
   }
 
@@ -232,8 +238,14 @@ export class ReadSet {
           return recordKey(this.#resident, kind, slot);
       }
     }
-    for (const hop of this.hops) {
-      const broken = kind === NODE ? this.#breaksHopByNode(hop, change) : this.#breaksHopByEdge(hop, change);
+    const key = this.#breaksHops(this.hops, change);
+    return key === undefined && this.#underWay.size > 0 ? this.#breaksHops(this.#underWay, change) : key;
+  }
+
+  #breaksHops(hops: Iterable<HopGuard>, change: AppliedChange): string | undefined {
+    for (const hop of hops) {
+      const broken =
+        change.kind === NODE ? this.#breaksHopByNode(hop, change) : this.#breaksHopByEdge(hop, change);
       if (broken >= 0) return `neighbours ${this.#resident.nodes.idOf(broken)}`;
     }
     return undefined;
