@@ -186,7 +186,7 @@ class ExtentRun {
   // ---- reading -----------------------------------------------------------------------------------------------
 
   #lookupAll(lookups: readonly LookupRequest[], mayStop: boolean): MaybePromise<void> {
-    const { loader, catalog } = this.#unit.runtime;
+    const { loader, catalog, resident } = this.#unit.runtime;
     const first = (request: LookupRequest): LookupRequest => {
       const { unique, fields } = catalog.index(request.index);
       if (unique && request.equals.length === fields.length) return { ...request, limit: 2 };
@@ -198,9 +198,21 @@ class ExtentRun {
       if (at >= lookups.length || (mayStop && this.#hasEnoughByKey())) return true;
       request ??= first(lookups[at]!);
       const asked = request;
+      const { index, equals, after } = asked;
+      const isWhole = equals.length === catalog.index(index).fields.length && after === undefined;
+      const known = isWhole ? resident.lookups.get(index, equals) : undefined;
+      if (known !== undefined) {
+        resident.statistics.hits += 1;
+        this.#takeLoaded(known);
+        request = undefined;
+        at += 1;
+        return false;
+      }
+      resident.statistics.misses += 1;
       return andThen(
         loader.lookup(asked, (slots, page) => {
-          const { fields } = catalog.index(asked.index);
+          const { fields } = catalog.index(index);
+          if (isWhole && !page.more) resident.lookups.set(index, equals, slots);
           const last = placeOfLast(page.rows, fields);
           this.#lastKey = last?.key.at(-1);
           this.#takeLoaded(slots);

@@ -6,6 +6,7 @@ import type { Catalog } from "../schema/catalog.ts";
 import { AccessClasses, DEAD_CLASS } from "./access-classes.ts";
 import { Adjacency, COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "./adjacency.ts";
 import { ACCESS, type AppliedChange, ChangeLog, CREATED, DATA, EDGE, NODE, REMOVED } from "./change-log.ts";
+import { LookupCache } from "./lookup-cache.ts";
 import { Recency } from "./recency.ts";
 import {
   DELETED,
@@ -56,6 +57,7 @@ export class ResidentGraph {
   readonly adjacency: Adjacency = new Adjacency(this.nodes, this.edges);
   readonly classes: AccessClasses = new AccessClasses();
   readonly log: ChangeLog = new ChangeLog();
+  readonly lookups: LookupCache;
   readonly catalog: Catalog;
   readonly bounds: ResidentBounds;
   readonly statistics: ResidentStatistics = { hits: 0, misses: 0, evictions: 0 };
@@ -88,6 +90,11 @@ export class ResidentGraph {
     this.bounds = bounds;
     const bits = Math.max(0, Math.min(6, Math.floor(Math.log2(bounds.maxEntries / 1024))));
     this.#recency = new Recency(this.nodes, this.edges, bits);
+    this.lookups = new LookupCache(
+      catalog,
+      this.nodes,
+      Math.min(65_536, Math.max(16, bounds.maxEntries >> 3)),
+    );
   }
 
   // ---- units -------------------------------------------------------------------------------------------------
@@ -266,6 +273,7 @@ export class ResidentGraph {
   /** Forgets everything. Slots that open units refer to stay theirs; nobody else finds them. */
   flush(token: Token): void {
     const { nodes, edges } = this;
+    this.lookups.clear();
     for (let slot = 0; slot < nodes.top; slot++) {
       if (nodes.flags[slot] !== 0 && (nodes.flags[slot]! & PENDING) === 0) this.#forget(nodes, slot);
     }
@@ -548,6 +556,7 @@ export class ResidentGraph {
       if (change.kind === NODE) this.#applyNode(change);
       else this.#applyEdge(change);
     }
+    this.lookups.forget(changes);
     // Of the open units the committing one is through; only others need to be checked against it.
     if (this.#open.length > 1) this.log.add({ token, changes, began });
     else this.log.skip(token);
@@ -556,6 +565,7 @@ export class ResidentGraph {
 
   /** Records a commit of another process, which the caller has applied to the tables. */
   follow(changes: readonly AppliedChange[], token: Token): void {
+    this.lookups.forget(changes);
     if (this.#open.length > 0) this.log.add({ token, changes });
     else this.log.skip(token);
     this.token = token;

@@ -134,6 +134,51 @@ forEachStore("indexes", (open) => {
     expect(await asked(graph)).toEqual(expected);
   });
 
+  it("a key that was looked up before finds what was written since", async () => {
+    const graph = await open({ types });
+    const asked = async (): Promise<unknown> => [
+      codes(await graph.nodes(Item, { code: "1" }).all()),
+      codes(await graph.nodes(Item, { price: 5 }).all()),
+      codes(await graph.nodes(Item, { price: 6 }).all()),
+    ];
+    expect(await asked()).toEqual([[], [], []]);
+    await graph.transaction((tx) => void tx.create(Item, { code: "1", price: 5 }));
+    expect(await asked()).toEqual([["1"], ["1"], []]);
+    await graph.nodes(Item, { code: "1" }).updateAll((item) => {
+      item.price = 6;
+    });
+    expect(await asked()).toEqual([["1"], [], ["1"]]);
+    await graph.transaction((tx) => void tx.create(Book, { code: "2", price: 6 }));
+    expect(await asked()).toEqual([["1"], [], ["1", "2"]]);
+    await graph.nodes(Item, { code: "1" }).deleteAll();
+    expect(await asked()).toEqual([[], [], ["2"]]);
+  });
+
+  it.skipIf(!open.store.isShared)(
+    "a key that was looked up before finds what others have written",
+    async () => {
+      const openHere = open.place();
+      const [graph, other] = [await openHere({ types }), await openHere({ types })];
+      const asked = async (): Promise<unknown> => {
+        await graph.refresh();
+        return [
+          codes(await graph.nodes(Item, { code: "1" }).all()),
+          codes(await graph.nodes(Item, { price: 5 }).all()),
+          codes(await graph.nodes(Item, { price: 6 }).all()),
+        ];
+      };
+      expect(await asked()).toEqual([[], [], []]);
+      await other.transaction((tx) => void tx.create(Item, { code: "1", price: 5 }));
+      expect(await asked()).toEqual([["1"], ["1"], []]);
+      await other.nodes(Item, { code: "1" }).updateAll((item) => {
+        item.price = 6;
+      });
+      expect(await asked()).toEqual([["1"], [], ["1"]]);
+      await other.nodes(Item).deleteAll();
+      expect(await asked()).toEqual([[], [], []]);
+    },
+  );
+
   it("of a subtype alone serve the subtype", async () => {
     const graph = await open({ types });
     await graph.transaction((tx) => {
