@@ -1,5 +1,5 @@
 import type { AccessRecord } from "../model/access-record.ts";
-import type { Id } from "../model/id.ts";
+import { type Id, parseId } from "../model/id.ts";
 import { type AccessClasses, BY_RULE, DEAD_CLASS, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
 import { grantedLevel, grantsAlike } from "./policy.ts";
 
@@ -12,12 +12,15 @@ import { grantedLevel, grantsAlike } from "./policy.ts";
 export class Principal {
   readonly id: Id;
   readonly isSystem: boolean;
+  /** The four words of `id`: every unit looks its principal's root up. */
+  readonly words: Int32Array = new Int32Array(4);
   levels: Uint8Array = new Uint8Array(0);
   readonly #classes: AccessClasses;
   #epoch = -1;
 
   constructor(id: Id, isSystem: boolean, classes: AccessClasses) {
     this.id = id;
+    parseId(id, this.words);
     this.isSystem = isSystem;
     this.#classes = classes;
   }

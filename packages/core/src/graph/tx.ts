@@ -1,6 +1,6 @@
 import { NotFoundError } from "../errors.ts";
 import { equalityOn } from "../model/filter.ts";
-import { type Id, requireId } from "../model/id.ts";
+import type { Id } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
 import { readFilter, unconstrained } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
@@ -34,7 +34,6 @@ export function extentQuery(
 export function getRecord(unit: Unit, type: unknown, id: unknown): MaybePromise<Entity | undefined> {
   const { catalog } = unit.runtime;
   const definition = catalog.definitionOf(type);
-  requireId(id, "id");
   const kind = definition.kind === "node" ? NODE : EDGE;
   return andThen(findRecord(unit, kind, id as Id), (slot) => {
     if (slot < 0) return undefined;
