@@ -1,4 +1,44 @@
-import * as core from "@rootwalk/core";
-import * as sqlite from "@rootwalk/persist-sqlite";
+import { edge, gte, node, openGraph, Root, via, walker } from "@rootwalk/core";
+import { sqlite } from "@rootwalk/persist-sqlite";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 
-console.log(`TypeScript: ${Object.keys(core).length} and ${Object.keys(sqlite).length} exports`);
+// Any Standard Schema does; the app has no validator library.
+const number: StandardSchemaV1<number> = {
+  "~standard": {
+    version: 1,
+    vendor: "app",
+    validate: (value) =>
+      typeof value === "number" ? { value } : { issues: [{ message: "expected a number" }] },
+  },
+};
+
+class Person extends node("Person", { age: number }) {
+  get isAdult(): boolean {
+    return this.age >= 18;
+  }
+}
+class Knows extends edge("Knows", { since: number }, { from: Person, to: Person }) {}
+
+const adults = walker("adults", { state: () => ({ ages: [] as number[] }) })
+  .entry(Root, (w, here) => w.visit(here.out(Person)))
+  .entry(Person, (w, person) => {
+    if (person.isAdult) w.state.ages.push(person.age);
+    w.visit(person.out(Knows, { since: gte(2000) }));
+  });
+
+const graph = await openGraph({ types: [Person, Knows], store: sqlite("typescript.db") });
+await graph.transaction((tx) => {
+  const ann = tx.root.connect(Person, { age: 40 });
+  ann.connect(Person, { age: 12 }, via(Knows, { since: 2010 }));
+  // @ts-expect-error an age is a number
+  if (tx.root === undefined) ann.age = "40";
+});
+const run = await graph.spawn(adults);
+await graph.close();
+
+const again = await openGraph({ types: [Person, Knows], store: sqlite("typescript.db") });
+const people: number = await again.nodes(Person).count();
+await again.close();
+if (people !== 2 || run.state.ages.join() !== "40" || run.visits !== 3)
+  throw new Error(`${people} ${run.visits}`);
+console.log(`TypeScript: ${people} people kept, ${run.visits} visits`);
