@@ -35,7 +35,7 @@ export function systemScheduler(): Scheduler {
 function viaChannel(): (callback: () => void) => void {
   const waiting: (() => void)[] = [];
   const { port1, port2 } = new MessageChannel();
-  (port1 as { onmessage: unknown }).onmessage = () => waiting.shift()?.();
+  (port1 as unknown as { onmessage: () => void }).onmessage = () => waiting.shift()?.();
   return (callback) => {
     waiting.push(callback);
     port2.postMessage(undefined);
