@@ -290,7 +290,12 @@ export class ReadSet {
         const is = shape.nodeFilter?.test(after) ?? true;
         if (was === is && !(is && ordersDiffer(hop.orderedBy, before, after))) return -1;
       }
-    } else if (shape.nodeFilter !== undefined && before !== undefined && !shape.nodeFilter.test(before)) {
+    } else if (
+      shape.nodeFilter !== undefined &&
+      before !== undefined &&
+      !shape.nodeFilter.test(before) &&
+      ((op & DATA) === 0 || (after !== undefined && !shape.nodeFilter.test(after)))
+    ) {
       return -1;
     }
     // Its edges have gone with it, so the neighbourhoods do not name it any more.
@@ -341,14 +346,20 @@ export class ReadSet {
     const test = (state: RecordState | undefined): boolean | undefined =>
       shape.edgeFilter === undefined ? true : state === undefined ? undefined : shape.edgeFilter.test(state);
     if ((op & DATA) !== 0 && (op & (CREATED | REMOVED | ACCESS)) === 0) {
-      if (shape.edgeFilter === undefined && hop.orderedBy === undefined && !this.#isRuled(change)) return -1;
+      if (this.#isRuled(change)) return origin;
+      if (shape.edgeFilter === undefined && hop.orderedBy === undefined) return -1;
       const was = test(before);
       const is = test(after);
       const differs =
         was === undefined || is === undefined || was !== is || ordersDiffer(hop.orderedBy, before, after);
       return differs ? origin : -1;
     }
-    if (test((op & CREATED) !== 0 ? after : (before ?? after)) === false) return -1;
+    // Who may see it changed, and it did not pass before nor does now.
+    if (
+      test((op & CREATED) !== 0 ? after : (before ?? after)) === false &&
+      !((op & DATA) !== 0 && test(after) !== false)
+    )
+      return -1;
     const far = origin === source ? target : source;
     return this.#farMayMatch(shape, far) ? origin : -1;
   }

@@ -542,6 +542,8 @@ async function attempt(call: () => unknown): Promise<string> {
   }
 }
 
+let made = 0;
+
 /** Does what the actions say in the unit and, where the reference allows it, in the reference too. */
 async function act(
   tx: Tx,
@@ -550,7 +552,6 @@ async function act(
   actions: readonly Action[],
   me: Id,
 ): Promise<void> {
-  let made = 0;
   for (const action of actions) {
     const record = reference.records[action.at % reference.records.length] as ReferenceRecord;
     if (!reference.sees(record.id, me)) continue;
@@ -925,6 +926,152 @@ describe("levels", () => {
         }),
       ),
       { numRuns: 60 },
+    );
+  });
+});
+
+// Units that are open while others grant, revoke, write and delete
+
+interface Probe {
+  readonly what: string;
+  read(tx: Tx): Promise<unknown>;
+  expected(reference: ReferenceGraph, me: Id): unknown;
+}
+
+/** One way of reading each, so that nothing else guards what it saw. */
+function probesOf(reference: ReferenceGraph): Probe[] {
+  const probes: Probe[] = [];
+  for (const type of [Room, Notice]) {
+    const name = type.typeName;
+    probes.push(
+      {
+        what: `count of ${name}`,
+        read: (tx) => tx.nodes(type as typeof Room).count(),
+        expected: (now, me) => now.extent(name, me).length,
+      },
+      {
+        what: `range of ${name}`,
+        read: (tx) => tx.nodes(type as typeof Room, { size: gte(2) }).ids(),
+        expected: (now, me) => now.extent(name, me, big),
+      },
+    );
+  }
+  for (const type of [Door, Wire, Wall])
+    probes.push({
+      what: `count of ${type.typeName}`,
+      read: (tx) => tx.edges(type as typeof Door).count(),
+      expected: (now, me) => now.extent(type.typeName, me).length,
+    });
+  for (const record of reference.records) {
+    probes.push({
+      what: `get ${record.id}`,
+      read: async (tx) => (await get(tx, record))?.id ?? null,
+      expected: (now, me) => (now.sees(record.id, me) ? record.id : null),
+    });
+    if (record.kind === "edge" || record.type === "Root") continue;
+    for (const direction of directions) {
+      const from = async (tx: Tx): Promise<Room> => (await get(tx, record)) as Room;
+      probes.push(
+        {
+          what: `count ${direction} of ${record.id}`,
+          read: async (tx) => (await from(tx))?.[direction]().count() ?? 0,
+          expected: (now, me) => now.hop([record.id], { direction }, me).length,
+        },
+        {
+          what: `edges ${direction} of ${record.id}`,
+          read: async (tx) => (await from(tx))?.[direction]().edges().ids() ?? [],
+          expected: (now, me) => now.pairsFrom(record.id, { direction }, me).map(({ edge }) => edge),
+        },
+        {
+          what: `big ${direction} of ${record.id}`,
+          read: async (tx) => {
+            const origin = await from(tx);
+            return origin === undefined ? 0 : follow(origin, direction)(Room, { size: gte(2) }).count();
+          },
+          expected: (now, me) =>
+            now.hop([record.id], { direction, nodeType: "Room", nodeTest: big }, me).length,
+        },
+        {
+          what: `two hops ${direction} of ${record.id}`,
+          read: async (tx) => (await from(tx))?.[direction]().both().ids() ?? [],
+          expected: (now, me) => now.hop(now.hop([record.id], { direction }, me), { direction: "both" }, me),
+        },
+      );
+    }
+  }
+  return probes;
+}
+
+describe("an open unit", () => {
+  const disturbed = fc.record({
+    script: scenario,
+    rounds: fc.array(fc.record({ probe: fc.nat(300), me: user, action }), {
+      minLength: 10,
+      maxLength: 30,
+      size: "max",
+    }),
+  });
+
+  type Run = typeof disturbed extends fc.Arbitrary<infer T> ? T : never;
+
+  /** @param reader where the open units are: the graph in which things happen, or another one on the same place */
+  async function disturb(
+    { script, rounds }: Run,
+    graph: Graph,
+    reader: Graph,
+    narrow: boolean,
+  ): Promise<void> {
+    const world = await build(script, graph, narrow);
+    const { reference, users } = world;
+    await reader.refresh();
+    for (const round of rounds) {
+      const me = users[round.me] as Id;
+      const probes = probesOf(reference);
+      const probe = probes[round.probe % probes.length] as Probe;
+      let runs = 0;
+      const seen = await reader.as(me).transaction(async (tx) => {
+        runs += 1;
+        const before = await probe.read(tx);
+        if (runs === 1) {
+          await graph.transaction((other) => act(other, world, reference, [round.action], systemRootId));
+          for (const record of reference.records) record.createdBy = undefined;
+          await reader.refresh();
+        }
+        const after = await probe.read(tx);
+        same(`${probe.what}, twice in one unit, around ${JSON.stringify(round.action)}`, after, before);
+        return after;
+      });
+      same(`${probe.what} after ${JSON.stringify(round.action)}`, seen, probe.expected(reference, me));
+    }
+  }
+
+  it("sees one moment, whatever others grant meanwhile", async () => {
+    await fc.assert(
+      fc.asyncProperty(disturbed, (run) => withGraph({}, (graph) => disturb(run, graph, graph, false))),
+      { numRuns: 100 },
+    );
+  });
+
+  it("sees one moment, with L1 of 64 entries", async () => {
+    await fc.assert(
+      fc.asyncProperty(disturbed, (run) =>
+        withGraph({ cache: { maxEntries: 64 } }, (graph) => disturb(run, graph, graph, true)),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("sees one moment, whatever another process grants meanwhile", async () => {
+    let seed = 0;
+    await fc.assert(
+      fc.asyncProperty(disturbed, (run) => {
+        seed += 1;
+        const base = awkwardBase({ seed });
+        return withGraph({ store: base.connect() }, (graph) =>
+          withGraph({ store: base.connect() }, (reader) => disturb(run, graph, reader, false)),
+        );
+      }),
+      { numRuns: 12 },
     );
   });
 });
