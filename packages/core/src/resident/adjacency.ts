@@ -1,4 +1,4 @@
-import type { EdgeTable, NodeTable } from "./record-table.ts";
+import { type EdgeTable, type NodeTable, nextCapacity } from "./record-table.ts";
 
 /** Edges that leave the node, and undirected ones, which hang on both ends alike. */
 export const OUT = 0;
@@ -310,7 +310,7 @@ export class Adjacency {
     const at = this.#dataTop;
     const end = at + (2 << size);
     if (end > this.data.length) {
-      const wider = new Int32Array(Math.max(end, this.data.length * 2));
+      const wider = new Int32Array(Math.max(end, nextCapacity(this.data.length)));
       wider.set(this.data);
       this.data = wider;
     }
@@ -324,7 +324,7 @@ export class Adjacency {
   }
 
   #growLists(): void {
-    const length = this.listTypes.length * 2;
+    const length = nextCapacity(this.listTypes.length);
     this.listTypes = widened(this.listTypes, new Uint16Array(length));
     this.listNext = widened(this.listNext, new Int32Array(length));
     this.listFirst = widened(this.listFirst, new Int32Array(length));
@@ -335,7 +335,7 @@ export class Adjacency {
   }
 
   #growChunks(): void {
-    const length = this.chunkOffsets.length * 2;
+    const length = nextCapacity(this.chunkOffsets.length);
     this.chunkOffsets = widened(this.chunkOffsets, new Int32Array(length));
     this.chunkLengths = widened(this.chunkLengths, new Uint16Array(length));
     this.chunkSizes = widened(this.chunkSizes, new Uint8Array(length));
