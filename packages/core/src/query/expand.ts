@@ -153,24 +153,31 @@ export class Expansion {
   #list(list: number): boolean {
     const { adjacency } = this.#unit.runtime.resident;
     const { chunkOffsets, chunkLengths } = adjacency;
+    // Known at once for a list whose edges are all of one class, as nearly all are.
+    const edgeClass = adjacency.edgeClasses[list]!;
+    const edgeLevel = edgeClass < 0 ? BY_RULE : this.#unit.principal.level(edgeClass);
+    if (edgeLevel === 0) return true;
     if (this.#reverse) {
       for (let chunk = adjacency.listLast[list]!; chunk >= 0; chunk = adjacency.chunkPrev[chunk]!) {
         const first = chunkOffsets[chunk]!;
-        if (!this.#pairs(first + chunkLengths[chunk]! * 2 - 2, first - 2, -2)) return false;
+        if (!this.#pairs(first + chunkLengths[chunk]! * 2 - 2, first - 2, -2, edgeLevel)) return false;
         if (this.isFull) return true;
       }
       return true;
     }
     for (let chunk = adjacency.listFirst[list]!; chunk >= 0; chunk = adjacency.chunkNext[chunk]!) {
       const first = chunkOffsets[chunk]!;
-      if (!this.#pairs(first, first + chunkLengths[chunk]! * 2, 2)) return false;
+      if (!this.#pairs(first, first + chunkLengths[chunk]! * 2, 2, edgeLevel)) return false;
       if (this.isFull) return true;
     }
     return true;
   }
 
-  /** The pairs from one place in the blocks up to another; false where a state that decides is not resident. */
-  #pairs(start: number, stop: number, step: 2 | -2): boolean {
+  /**
+   * The pairs from one place in the blocks up to another; false where a state that decides is not resident.
+   * @param edgeLevel of all the edges; {@link BY_RULE} where each is looked at
+   */
+  #pairs(start: number, stop: number, step: 2 | -2, edgeLevel: number): boolean {
     const unit = this.#unit;
     const { adjacency, nodes, edges } = unit.runtime.resident;
     const { data } = adjacency;
@@ -183,7 +190,7 @@ export class Expansion {
     for (let at = start; at !== stop; at += step) {
       const node = data[at]!;
       const edge = data[at + 1]!;
-      let level = levels[edges.accessClasses[edge]!]!;
+      let level = edgeLevel < BY_RULE ? edgeLevel : levels[edges.accessClasses[edge]!]!;
       if (level >= BY_RULE) {
         if (level === UNKNOWN_LEVEL) level = principal.level(edges.accessClasses[edge]!);
         if (level === BY_RULE) level = unit.levelOf(EDGE, edge);
@@ -247,7 +254,7 @@ export class Expansion {
         if (edges.compareIds(data[cursors[i]!.at + 1]!, data[cursors[least]!.at + 1]!) * sign < 0) least = i;
       }
       const cursor = cursors[least]!;
-      if (!this.#pairs(cursor.at, cursor.at + 2, 2)) return false;
+      if (!this.#pairs(cursor.at, cursor.at + 2, 2, BY_RULE)) return false;
       if (this.isFull) return true;
       if (!cursor.next()) cursors.splice(least, 1);
     }
