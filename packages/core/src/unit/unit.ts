@@ -455,6 +455,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #ruledLevel(kind: RecordKind, slot: number, accessClass: number, mark: number): number {
     const state = this.stateOf(kind, slot, mark) ?? this.#judgedState(kind, slot);
     if (state === undefined) return NEEDS_STATE;
+    // Fields that cannot be read would look absent to the rule, and absence may open what they close.
+    if (damageOf(state) !== undefined) return 0;
     const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
     const answer = definition.judge(state, this.principal.id);
     return answer ?? this.#regrantedLevel(accessClass, mark) ?? this.principal.levelByGrants(accessClass);

@@ -319,6 +319,26 @@ forEachStore("access", (open) => {
       }
     });
 
+    it("a rule judges no record whose fields cannot be read", async () => {
+      class Memo extends node("Memo", { draft: z.boolean() }) {}
+      class Strict extends node(
+        "Memo",
+        { draft: z.boolean(), secret: z.boolean() },
+        { access: (memo) => (memo.draft ? "none" : "read") },
+      ) {}
+      const here = open.place();
+      const first = await here({ types: [Memo] });
+      const bobId = (await first.createRoot()).id;
+      await first.transaction((tx) => tx.create(Memo, { draft: true }));
+      await first.close();
+      const second = await here({ types: [Strict] });
+      const readable = await second.transaction(
+        (tx) => tx.create(Strict, { draft: false, secret: false }).id,
+      );
+      expect(await second.as(bobId).nodes(Strict).ids()).toEqual([readable]);
+      expect(await second.as(bobId).nodes(Strict).count()).toBe(1);
+    });
+
     it("a rule that answers later, or no level, lets nobody in", async () => {
       let answer: unknown = "read";
       class Odd extends node("Odd", { text: z.string() }, { access: () => answer as "read" }) {}
