@@ -1,6 +1,6 @@
 import { CommitUnknownError, GraphError, UniqueViolationError } from "../errors.ts";
 import type { CommitOutcome } from "../persistence/store.ts";
-import { NODE } from "../resident/change-log.ts";
+import { NODE, REMOVED } from "../resident/change-log.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type PreparedCommit, prepareCommit } from "./batch.ts";
 import type { Runtime } from "./runtime.ts";
@@ -35,6 +35,8 @@ export class Committer {
   #queue: Waiting[] = [];
   #scheduled = false;
   #running: Promise<void> | undefined;
+  /** While it is set, nobody else's commit goes to the store. */
+  #favoured: Unit | undefined;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -49,12 +51,32 @@ export class Committer {
     unit.validate();
     if (unit.pending === undefined || unit.pending.isEmpty) return;
     const alone =
-      this.#queue.length === 0 && this.#running === undefined && this.#runtime.resident.openUnits === 1;
+      (this.#favoured === undefined || this.#favoured === unit) &&
+      this.#queue.length === 0 &&
+      this.#running === undefined &&
+      this.#runtime.resident.openUnits === 1;
     if (alone && this.#runtime.store.supports.synchronous) return this.#commitAlone(unit);
     return new Promise<void>((resolve, reject) => {
       this.#queue.push({ unit, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /**
+   * Holds every other commit of this process back, so that a unit in its last attempt loses to none of them. Those that
+   * wait are judged when it is over, or after so long: a favoured unit may itself wait for one of them.
+   * @returns what ends it
+   */
+  favour(unit: Unit, patienceMs: number): () => void {
+    this.#favoured = unit;
+    const end = (): void => {
+      cancel();
+      if (this.#favoured !== unit) return;
+      this.#favoured = undefined;
+      if (this.#queue.length > 0) this.#schedule();
+    };
+    const cancel = this.#runtime.scheduler.after(patienceMs, end);
+    return end;
   }
 
   /** Resolves once nothing is on its way to the store. */
@@ -102,8 +124,11 @@ export class Committer {
   }
 
   #flush(): void {
-    const group = this.#queue.slice(0, MOST_MEMBERS);
-    this.#queue = this.#queue.slice(MOST_MEMBERS);
+    const favoured = this.#favoured;
+    const may = (waiting: Waiting): boolean => favoured === undefined || waiting.unit === favoured;
+    const group = this.#queue.filter(may).slice(0, MOST_MEMBERS);
+    if (group.length === 0) return;
+    this.#queue = this.#queue.filter((waiting) => !group.includes(waiting));
     const done = this.#group(group);
     const next = (): void => {
       this.#running = undefined;
@@ -207,6 +232,8 @@ export class Committer {
         const outcome = outcomes[at]!;
         if (outcome.status !== "committed") continue;
         const { waiting, prepared } = members[at]!;
+        if (prepared.changes.some(({ kind, op }) => kind === NODE && (op & REMOVED) !== 0))
+          this.#runtime.purger.wake();
         const applied = settled(() => follower.own(prepared.batch.unitId, outcome.token, outcome.previous));
         if (isThenable(applied)) {
           return applied.then((result) =>

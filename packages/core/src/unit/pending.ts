@@ -56,6 +56,11 @@ export class Pending {
     return this.#position === 0;
   }
 
+  /** How many writes there were. */
+  get writes(): number {
+    return this.#position;
+  }
+
   /** Lays a change over what is pending for the record. */
   change(records: Map<number, PendingRecord>, slot: number, change: Partial<PendingRecord>): void {
     const before = records.get(slot);

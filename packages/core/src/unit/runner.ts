@@ -18,6 +18,8 @@ interface Course {
   /** Gives up the place in line. */
   leave?: (() => void) | undefined;
   unitId?: Id | undefined;
+  /** No further attempt follows: others of this process wait for this one. */
+  isLast?: boolean;
   release?: (() => MaybePromise<void>) | undefined;
 }
 
@@ -33,6 +35,9 @@ function tooManyConflicts(attempts: number, key: string, isNested: boolean): Con
 
 /** How long a shared store may be held for the last attempt of a unit that keeps losing to other processes. */
 const LEASE_MS = 2000;
+
+/** The line of those that make their last attempt. */
+const lastAttempts = "last attempts";
 
 /** One run of a body: the unit it works in, which a checkpoint replaces. */
 export interface Attempt {
@@ -81,13 +86,16 @@ export class Runner {
         andThen(this.#finish(attempt.unit), () => {
           course.number = 1;
           // The lease was for the unit that has just committed.
+          unfavour?.();
           return andThen(course.release?.(), () => {
             course.release = undefined;
             attempt.unit = new Unit(this.#runtime, principal);
           });
         }),
     };
+    const unfavour = course.isLast === true ? this.#committer.favour(attempt.unit, LEASE_MS) : undefined;
     const leave = (): MaybePromise<void> => {
+      unfavour?.();
       course.leave?.();
       course.leave = undefined;
       const { release } = course;
@@ -160,10 +168,22 @@ export class Runner {
     });
     return andThen(enter, (leave) => {
       next.leave = leave;
-      if (next.number < attempts || store.lease === undefined) return this.#attempt(principal, body, next);
-      // The lease is the unit's own, so that its commit passes where all others wait.
-      const holder = ids.nextId();
-      return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
+      if (next.number < attempts) return this.#attempt(principal, body, next);
+      // Last attempts go one after another: each loses to nobody in this process, and by the lease to no other either.
+      const enterLast = this.#queue.enter(lastAttempts, () => {
+        next.isNested = true;
+      });
+      return andThen(enterLast, (leaveLast) => {
+        next.leave = () => {
+          leaveLast();
+          leave();
+        };
+        next.isLast = true;
+        if (store.lease === undefined) return this.#attempt(principal, body, next);
+        // The lease is the unit's own, so that its commit passes where all others wait.
+        const holder = ids.nextId();
+        return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
+      });
     });
   }
 

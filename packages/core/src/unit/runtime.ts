@@ -6,6 +6,7 @@ import type { ResidentGraph } from "../resident/resident-graph.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { NodeEntity } from "../schema/entity.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
+import type { Purger } from "./purger.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Unit } from "./unit.ts";
 
@@ -45,6 +46,8 @@ export interface Runtime {
   /** How often a unit is tried before it ends in a ConflictError. */
   readonly attempts: number;
   readonly counts: RuntimeCounts;
+  /** Told when nodes were deleted, whose rows the store then removes bit by bit. */
+  readonly purger: Purger;
   /** Told of errors that belong to nobody's call. */
   reportError(error: unknown): void;
 }

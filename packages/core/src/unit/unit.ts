@@ -1,5 +1,12 @@
 import type { Principal } from "../access/principal.ts";
-import { AccessDeniedError, ClosedError, CorruptRecordError, GraphError, NotFoundError } from "../errors.ts";
+import {
+  AccessDeniedError,
+  ClosedError,
+  CorruptRecordError,
+  GraphError,
+  NotFoundError,
+  UnitTooLargeError,
+} from "../errors.ts";
 import {
   type AccessRecord,
   newEdgeAccess,
@@ -38,6 +45,9 @@ import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
 import type { Runtime } from "./runtime.ts";
+
+/** Writes of one unit at most: all of them are in memory twice when it commits. */
+const MOST_WRITES = 4_000_000;
 
 /** In place of a level: the type's rule decides, and the record's fields must be read first. */
 export const NEEDS_STATE = -1;
@@ -569,6 +579,12 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   #write(): Pending {
     this.pending ??= new Pending();
+    if (this.pending.writes >= MOST_WRITES) {
+      throw new UnitTooLargeError({
+        message: `this unit of work has made ${MOST_WRITES} writes, more than one commit takes`,
+        details: { writes: MOST_WRITES },
+      });
+    }
     return this.pending;
   }
 
