@@ -118,6 +118,7 @@ export class GraphObject extends GraphSession {
         closing.idle = resolve;
       });
     }
+    await runtime.purger.stop();
     await runtime.store.close();
   }
 

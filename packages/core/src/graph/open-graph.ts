@@ -14,6 +14,7 @@ import { type Entity, slotOf } from "../schema/entity.ts";
 import type { Graph, OpenOptions } from "../types/session.ts";
 import { Committer } from "../unit/committer.ts";
 import { KeyQueue } from "../unit/key-queue.ts";
+import { Purger } from "../unit/purger.ts";
 import { Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
 import { type Scheduler, systemScheduler } from "../unit/scheduler.ts";
@@ -35,6 +36,8 @@ const DEFAULT_ATTEMPTS = 5;
 /** How long a unit waits behind one that does not move. */
 const PATIENCE_MS = 2000;
 const PRINCIPALS = 256;
+/** How long a graph over an asynchronous shared store may be in use without asking for the commits of others. */
+const FOLLOW_MS = 50;
 
 /**
  * Opens a graph.
@@ -72,6 +75,7 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
     scheduler,
     attempts: settings.attempts,
     counts: { commits: 0, conflicts: 0 },
+    purger: new Purger(store, scheduler, (error) => runtime.reportError(error)),
     reportError(error) {
       try {
         settings.onError(error);
@@ -188,7 +192,8 @@ function invalid(message: string): ValidationError {
 
 /** Asks a synchronous shared store once a turn of the event loop whether others have committed. */
 function freshness(store: Store, loader: Loader, scheduler: Scheduler): () => void {
-  if (!store.supports.shared || !store.supports.synchronous) return () => {};
+  if (!store.supports.shared) return () => {};
+  if (!store.supports.synchronous) return inBackground(loader, scheduler);
   let isFresh = false;
   let freshUntil = 0;
   let calls = 0;
@@ -206,6 +211,19 @@ function freshness(store: Store, loader: Loader, scheduler: Scheduler): () => vo
     const following = loader.follower.catchUp();
     if (isThenable(following))
       throw new TypeError("a store that calls itself synchronous answered with a promise");
+  };
+}
+
+/** Of a store that answers later nobody waits for what others did; a graph in use learns of it now and then. */
+function inBackground(loader: Loader, scheduler: Scheduler): () => void {
+  let next = scheduler.now() + FOLLOW_MS;
+  return () => {
+    const now = scheduler.now();
+    if (now < next) return;
+    next = now + FOLLOW_MS;
+    const following = loader.follower.catchUp();
+    // A store that cannot be reached says so to the next read.
+    if (isThenable(following)) following.then(undefined, () => {});
   };
 }
 

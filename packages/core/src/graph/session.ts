@@ -185,7 +185,6 @@ export class GraphSession {
     return isThere ? slot : findRecord(unit, NODE, id);
   }
 
-
   /** The principal's root as an entity of the unit. */
   #withRoot<T>(unit: Unit, use: (root: NodeEntity) => MaybePromise<T>): MaybePromise<T> {
     return andThen(this.#findRoot(unit), (slot) => {
