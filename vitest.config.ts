@@ -18,6 +18,14 @@ export default defineConfig({
     coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts"] },
     projects: [
       project("core", "packages/core/{src,test}/**/*.test.ts"),
+      {
+        extends: true as const,
+        test: {
+          name: "core over SQLite",
+          include: ["packages/core/test/behaviour/**/*.test.ts"],
+          setupFiles: ["packages/persist-sqlite/test/behaviour-setup.ts"],
+        },
+      },
       project("persist-sqlite", "packages/persist-sqlite/{src,test}/**/*.test.ts"),
       project("examples", "examples/*/{src,test}/**/*.test.ts"),
       project("bench", "bench/{src,test}/**/*.test.ts"),

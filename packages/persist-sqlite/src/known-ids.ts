@@ -3,11 +3,12 @@ import type { Connection } from "./connection.ts";
 import { keyOf, pushId, restOf } from "./id-halves.ts";
 
 const firstSlots = 1 << 10;
-const mostSlots = 1 << 16;
+const mostSlots = 1 << 19;
 
 /**
- * Node numbers and the ids that they stand for, as far as they were met lately, in both directions. Bounded: each table
- * has one place for each id or number, and the later one takes it.
+ * Node numbers and the ids that they stand for, as far as they were met lately, in both directions. Bounded: when it is
+ * half full and cannot grow, it begins again. Until then nothing that was noted is lost, so that a frontier that has
+ * just been read costs no statement to name.
  *
  * It is right as long as no other process has committed: what it names then lives. Whoever sees another process's
  * commit clears it.
@@ -15,40 +16,45 @@ const mostSlots = 1 << 16;
 export class KnownNodes {
   #slots = firstSlots;
   #noted = 0;
-  // Words and number of an id, by hash of the id.
+  // Words and number of an id, from the place that the id's hash names on; a number of -1 was forgotten.
   #ids: Int32Array = new Int32Array(firstSlots * 4);
   #numbers: Float64Array = new Float64Array(firstSlots);
-  // The same by number.
+  // The same from the place that the number names on.
   #idsByNumber: Int32Array = new Int32Array(firstSlots * 4);
   #numbersByNumber: Float64Array = new Float64Array(firstSlots);
 
   /** The number of an id, 0 where it is not known here. */
   find(words: Int32Array, at: number): number {
-    const slot = hash(words, at) & (this.#slots - 1);
-    const number = this.#numbers[slot] as number;
-    return number !== 0 && same(this.#ids, slot << 2, words, at) ? number : 0;
+    const slot = this.#placeOf(words, at);
+    return Math.max(0, this.#numbers[slot] as number);
   }
 
   note(words: Int32Array, at: number, number: number): void {
-    if (this.#noted > this.#slots && this.#slots < mostSlots) this.#grow();
-    this.#noted += 1;
-    const slot = hash(words, at) & (this.#slots - 1);
+    let slot = this.#placeOf(words, at);
+    if (this.#numbers[slot] === number) return;
+    if (this.#numbers[slot] === 0) {
+      if (this.#noted * 2 >= this.#slots) {
+        this.#makeRoom();
+        slot = this.#placeOf(words, at);
+      }
+      this.#noted += 1;
+    }
     copy(words, at, this.#ids, slot << 2);
     this.#numbers[slot] = number;
-    const other = number & (this.#slots - 1);
+    const other = this.#placeOfNumber(number);
     copy(words, at, this.#idsByNumber, other << 2);
     this.#numbersByNumber[other] = number;
   }
 
   /** Takes the id out. */
   forget(words: Int32Array, at: number): void {
-    const slot = hash(words, at) & (this.#slots - 1);
-    if (same(this.#ids, slot << 2, words, at)) this.#numbers[slot] = 0;
+    const slot = this.#placeOf(words, at);
+    if (this.#numbers[slot] !== 0) this.#numbers[slot] = -1;
   }
 
   /** Appends the id of a number; false where it is not known here. */
   push(column: IdColumn, number: number): boolean {
-    const slot = number & (this.#slots - 1);
+    const slot = this.#placeOfNumber(number);
     if (this.#numbersByNumber[slot] !== number) return false;
     const ids = this.#idsByNumber;
     const at = slot << 2;
@@ -63,7 +69,27 @@ export class KnownNodes {
     this.#noted = 0;
   }
 
-  #grow(): void {
+  /** Where the id is, or the free place where it belongs. */
+  #placeOf(words: Int32Array, at: number): number {
+    const mask = this.#slots - 1;
+    let slot = hash(words, at) & mask;
+    while (this.#numbers[slot] !== 0 && !same(this.#ids, slot << 2, words, at)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #placeOfNumber(number: number): number {
+    const mask = this.#slots - 1;
+    let slot = number & mask;
+    while (this.#numbersByNumber[slot] !== 0 && this.#numbersByNumber[slot] !== number)
+      slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #makeRoom(): void {
+    if (this.#slots >= mostSlots) {
+      this.clear();
+      return;
+    }
     const ids = this.#ids;
     const numbers = this.#numbers;
     this.#slots *= 8;
@@ -73,7 +99,7 @@ export class KnownNodes {
     this.#numbersByNumber = new Float64Array(this.#slots);
     this.#noted = 0;
     for (let slot = 0; slot < numbers.length; slot++) {
-      if (numbers[slot] !== 0) this.note(ids, slot << 2, numbers[slot] as number);
+      if ((numbers[slot] as number) > 0) this.note(ids, slot << 2, numbers[slot] as number);
     }
   }
 }

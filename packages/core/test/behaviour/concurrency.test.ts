@@ -11,7 +11,6 @@ import {
   type Tx,
   via,
 } from "../../src/index.ts";
-import { awkwardBase } from "../../src/persistence/awkward-store.ts";
 import type { Store } from "../../src/persistence/store.ts";
 import type { Scheduler } from "../../src/unit/scheduler.ts";
 import { heldScheduler } from "./held-scheduler.ts";
@@ -29,8 +28,8 @@ function times<T>(count: number, task: (i: number) => Promise<T>): Promise<T[]> 
 }
 
 /** A store with leases must know the same time as the graph. */
-function onItsClock({ name }: StoreUnderTest, { now }: Scheduler): { store?: Store } {
-  return name === "awkward" ? { store: awkwardBase({ now }).connect() } : {};
+function onItsClock({ isShared, place }: StoreUnderTest, { now }: Scheduler): { store?: Store } {
+  return isShared ? { store: place(now)() } : {};
 }
 
 async function set(tx: Tx, id: Id, value: number): Promise<void> {

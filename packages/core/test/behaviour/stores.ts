@@ -10,8 +10,11 @@ export interface StoreUnderTest {
   readonly isShared: boolean;
   /** Bounds of L1, where the run is about them. */
   readonly cache?: { readonly maxEntries: number };
-  /** A new, empty place; each call of what it gives is a store over the same records. */
-  place(): () => Store;
+  /**
+   * A new, empty place; each call of what it gives is a store over the same records.
+   * @param now the clock of its leases, in milliseconds; the system's where nothing is said
+   */
+  place(now?: () => number): () => Store;
 }
 
 /** Opens graphs on one place: after one another, and where the store is shared also at a time. */
@@ -39,8 +42,8 @@ const known: StoreUnderTest[] = [
   {
     name: "awkward",
     isShared: true,
-    place: () => {
-      const base = awkwardBase();
+    place: (now) => {
+      const base = awkwardBase(now === undefined ? {} : { now });
       return () => base.connect();
     },
   },
