@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Id } from "../model/id.ts";
 import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, DeepReadonly, Fields } from "./infer.ts";
-import type { Tx } from "./session.ts";
+import type { Tx } from "./tx.ts";
 
 /** Where a walk can go: a record, a list of them, or a query. */
 export type Target =
