@@ -165,6 +165,20 @@ function readOptions(options: OpenOptions): Settings {
       throw invalid(`openGraph has no option "${name}"; there are ${optionNames.join(", ")}`);
   }
   const { cache = {}, attempts = DEFAULT_ATTEMPTS } = options;
+  if (typeof cache !== "object" || cache === null)
+    throw new TypeError("openGraph: cache is an object of bounds");
+  for (const name of Object.keys(cache)) {
+    if (name !== "maxEntries" && name !== "maxBytes")
+      throw invalid(`cache has no option "${name}"; there are maxEntries, maxBytes`);
+  }
+  for (const name of ["onError", "clock", "random"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "function")
+      throw new TypeError(`openGraph: ${name} is a function`);
+  }
+  if (options.handlers !== undefined && !Array.isArray(options.handlers))
+    throw new TypeError("openGraph: handlers is an array of what handlers(Type).entry(…) gives");
+  if (options.store !== undefined && typeof (options.store as Partial<Store> | null)?.open !== "function")
+    throw new TypeError("openGraph: store is what memory(), sqlite(path) or another store adapter gives");
   const bound = (value: unknown, name: string, fallback: number): number => {
     if (value === undefined) return fallback;
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;

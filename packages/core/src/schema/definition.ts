@@ -121,18 +121,21 @@ export class TypeDefinition {
     const state = this.emptyState();
     const issues: FieldIssue[] = [];
     let named = 0;
+    let refused: string | undefined;
     let bytes = this.#keyBytes;
     for (const field of this.fields) {
       const value = given[field.name];
       if (value !== undefined) named += 1;
       const stored = tryField(field, value, issues);
+      if (refused === undefined && issues.length > 0) refused = field.name;
       state[field.name] = stored;
       bytes += measureBytes(stored);
     }
     const names = Object.keys(given);
     if (names.length !== named)
       for (const name of names) if (!this.#byName.has(name)) this.#refuseField(name);
-    if (issues.length > 0) throw invalidFields(this.name, issues);
+    if (refused !== undefined)
+      throw invalidFields(this.name, issues, [refused], describeKind(given[refused]));
     if (bytes > maxRecordBytes) requireRecordSize(this.name, state);
     for (const index of this.indexes) requireIndexable(index, state);
     return state;

@@ -92,7 +92,14 @@ function run(field: FieldDefinition, value: unknown): StandardSchemaV1.Result<un
   } catch (cause) {
     throw failed(field, value, cause);
   }
-  if (!isThenable(result)) return result;
+  if (!isThenable(result)) {
+    if (typeof result === "object" && result !== null) return result;
+    throw failed(
+      field,
+      value,
+      new TypeError(`it answered ${describeKind(result)}, not a Standard Schema result`),
+    );
+  }
   // Nobody waits for it; its failure must not end the process.
   result.then(undefined, () => {});
   const thrown = exceptionOfZod(field.schema, value);
