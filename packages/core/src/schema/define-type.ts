@@ -120,6 +120,10 @@ function readOptions(
 ): { readonly unique?: unknown; readonly index?: unknown; readonly access?: unknown } {
   if (options === undefined) return {};
   if (kindOf(options) !== "object") throw new TypeError(`${type}: its options are not an object`);
+  for (const name of Object.keys(options as object)) {
+    if (name === "unique" || name === "index" || name === "access") continue;
+    throw new ValidationError({ code: "RW_OPTION_INVALID", message: `${type} has no option "${name}"` });
+  }
   return options as object;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { node, openGraph } from "../../src/index.ts";
+import { edge, node, openGraph } from "../../src/index.ts";
 
 // What is wrong is refused where it is given, in words of the caller.
 
@@ -38,5 +38,14 @@ describe("fields of a record", () => {
     const refused = graph.transaction((tx) => void tx.create(Odd, { x: 1 } as never));
     await expect(refused).rejects.toMatchObject({ code: "RW_FIELD_FAILED", path: ["x"] });
     await graph.close();
+  });
+});
+
+describe("options of a type", () => {
+  it("are refused where they are unknown", () => {
+    const refusal = expect.objectContaining({ code: "RW_OPTION_INVALID" });
+    expect(() => node("A", { x: z.string() }, { uniqe: ["x"] } as never)).toThrow(refusal);
+    expect(() => edge("B", {}, { form: Room } as never)).toThrow(refusal);
+    expect(() => Room.extend("C", {}, { indx: ["name"] } as never)).toThrow(refusal);
   });
 });
