@@ -15,15 +15,16 @@ export interface AdjacencyShape {
 }
 
 /**
- * Columns of an answer: request, key, rest, head, key, rest, head and number of the far end, then of a single arm
- * whether there is more, of several whether the node is the source; then the edge's fields.
+ * Columns of an answer: request and a bit, key, rest, head, key, rest, head and number of the far end, then the edge's
+ * fields. The bit is 1 where, of a single arm, there is more, and where, of several, the node is the edge's source.
  */
-
-export const column: { readonly forward: 8; readonly more: 8; readonly fields: 9 } = {
-  forward: 8,
-  more: 8,
-  fields: 9,
-};
+export const column: { readonly request: 0; readonly farHead: 6; readonly farNumber: 7; readonly fields: 8 } =
+  {
+    request: 0,
+    farHead: 6,
+    farNumber: 7,
+    fields: 8,
+  };
 
 /** Beyond this number of arms the types that a node has are looked for first. */
 const mostArms = 12;
@@ -69,7 +70,7 @@ function singleArmSql({ arms, order, fields, moved }: AdjacencyShape): string {
     `WITH r (i, nr, bound) AS MATERIALIZED (SELECT j.key, j.value, ifnull((SELECT x.key ${before} FROM edges x ` +
     `WHERE x.${side} = j.value AND x.type = ? AND x.key BETWEEN ? AND ? ORDER BY x.key ${order} LIMIT 1 OFFSET ?), ?) ` +
     `FROM json_each(?) j) ` +
-    `SELECT ${columns("r.i", moved)}, CAST(r.bound <> ? AS REAL) AS more${fields ? ", e.data AS data" : ""} ` +
+    `SELECT ${columns("r.i", "r.bound <> ?", moved, fields)} ` +
     `FROM r CROSS JOIN edges e INDEXED BY edges_${side} ON e.${side} = r.nr AND e.type = ? AND ${range} ` +
     farJoin(far, moved)
   );
@@ -89,7 +90,7 @@ function severalArmsSql(shape: AdjacencyShape): string {
         : "e.source";
   return (
     `WITH p (nodes, low, high, size) AS (VALUES (?, ?, ?, ?)) ` +
-    `SELECT ${columns("r.key", moved)}, CAST(e.source = ${near} AS REAL) AS forward${fields ? ", e.data AS data" : ""} ` +
+    `SELECT ${columns("r.key", `e.source = ${near}`, moved, fields)} ` +
     `FROM p CROSS JOIN json_each(p.nodes) r CROSS JOIN edges e ON e.key IN (${keys} ORDER BY 1 ${order} LIMIT (SELECT size FROM p)) ` +
     farJoin(far, moved)
   );
@@ -116,10 +117,11 @@ function presentTypesSql({ arms, order }: AdjacencyShape): string {
     .join(" UNION ");
 }
 
-function columns(request: string, moved: boolean): string {
+function columns(request: string, bit: string, moved: boolean, fields: boolean): string {
   return (
-    `CAST(${request} AS REAL) AS i, ${moved ? "c.key" : "e.key"} AS key, e.rest AS rest, ${headSql("e")} AS head, ` +
-    `f.key AS far_key, f.rest AS far_rest, ${farHeadSql("f")} AS far_head, CAST(f.nr AS REAL) AS far_nr`
+    `CAST(2 * ${request} + (${bit}) AS REAL) AS i, ${moved ? "c.key" : "e.key"} AS key, e.rest AS rest, ` +
+    `${headSql("e")} AS head, f.key AS far_key, f.rest AS far_rest, ${farHeadSql("f")} AS far_head, ` +
+    `CAST(f.nr AS REAL) AS far_nr${fields ? ", e.data AS data" : ""}`
   );
 }
 

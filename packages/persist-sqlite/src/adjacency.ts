@@ -161,7 +161,7 @@ export class AdjacencyReader {
       const found = page.rows.slice(page.from, page.to);
       if (order === "desc") found.reverse();
       for (const row of found) {
-        this.#far.readFar(row[6]);
+        this.#far.readFar(row[column.farHead]);
         if (!this.#far.isGone) rows.push(row);
       }
       if (rows.length > limit || !page.more) break;
@@ -184,9 +184,9 @@ export class AdjacencyReader {
     connection.countRead(rows.length);
     const pages: Page[] = new Array<Page>(nodes.length).fill(emptyPage);
     for (let from = 0; from < rows.length; ) {
-      const i = (rows[from] as SqlRow)[0] as number;
+      const i = requestOf(rows[from] as SqlRow);
       let to = from + 1;
-      while (to < rows.length && (rows[to] as SqlRow)[0] === i) to += 1;
+      while (to < rows.length && requestOf(rows[to] as SqlRow) === i) to += 1;
       pages[i] = pageOf(rows, from, to, shape, bounds.limit);
       // Of a single arm the row beyond the page was seen in the index alone.
       if (shape.arms.length === 1 && (pages[i] as Page).more) connection.countRead(1);
@@ -222,7 +222,7 @@ export class AdjacencyReader {
     const isOneArm = edgeType !== undefined && !catalog.typeNamed(edgeType).description.undirected;
     for (let k = 0; k < to - from; k++) {
       const row = found[order === "asc" ? from + k : to - 1 - k] as SqlRow;
-      far.readFar(row[6]);
+      far.readFar(row[column.farHead]);
       if (far.isGone) continue;
       head.read(row[3]);
       const edgeType = catalog.type(head.type);
@@ -231,7 +231,7 @@ export class AdjacencyReader {
       pushId(rows.edges, row[1] as bigint, row[2] as bigint);
       ids.pushOwner(rows.edgeOwners, head.owner);
       const at = pushId(rows.farIds, row[4] as bigint, row[5] as bigint);
-      const number = row[7] as number;
+      const number = row[column.farNumber] as number;
       known.note(rows.farIds.words, at * 4, number);
       ids.pushOwner(rows.farOwners, far.owner);
       rows.push(
@@ -241,7 +241,7 @@ export class AdjacencyReader {
         head.accessVersion,
         head.shape,
         edgeFields ? decodeFields(row[column.fields]) : undefined,
-        isOneArm ? direction === "out" || number === near : row[column.forward] === 1,
+        isOneArm ? direction === "out" || number === near : bitOf(row) === 1,
         farType.description.name,
         access.decode(far.access, "node"),
         far.accessVersion,
@@ -289,15 +289,23 @@ function pageOf(
   { arms, order }: AdjacencyShape,
   limit: number,
 ): Page {
-  if (arms.length === 1) return { rows, from, to, more: (rows[from] as SqlRow)[column.more] === 1 };
+  if (arms.length === 1) return { rows, from, to, more: bitOf(rows[from] as SqlRow) === 1 };
   // Several arms read one row beyond the page.
   if (to - from <= limit) return { rows, from, to, more: false };
   return order === "asc" ? { rows, from, to: to - 1, more: true } : { rows, from: from + 1, to, more: true };
 }
 
+function requestOf(row: SqlRow): number {
+  return (row[column.request] as number) >>> 1;
+}
+
+function bitOf(row: SqlRow): number {
+  return (row[column.request] as number) & 1;
+}
+
 function hasGone({ rows, from, to }: Page, far: Head): boolean {
   for (let k = from; k < to; k++) {
-    far.readFar((rows[k] as SqlRow)[6]);
+    far.readFar((rows[k] as SqlRow)[column.farHead]);
     if (far.isGone) return true;
   }
   return false;

@@ -326,6 +326,7 @@ export class BatchWriter {
 
   /** Looks many ends up at once. */
   #learnEnds(connection: Connection, edges: EdgeRows): void {
+    if (edges.length * 2 <= fewEnds) return;
     const { known } = this.#file;
     const unknown = new IdColumn();
     const flush = (): void => {

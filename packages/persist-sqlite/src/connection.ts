@@ -12,6 +12,8 @@ export class Connection {
   readonly driver: Driver;
   readonly #counters: StoreCounters;
   readonly #isFull: boolean;
+  /** Done in the first write transaction; a handle that only reads writes nothing. */
+  #first: ((connection: Connection) => void) | undefined;
   readonly #statements: Map<string, Statement> = new Map();
   #isReading = false;
   #isWriting = false;
@@ -31,8 +33,9 @@ export class Connection {
     return this.#isReading;
   }
 
-  get isWriting(): boolean {
-    return this.#isWriting;
+  /** Whether it has committed anything but what `open` needed. */
+  get hasWritten(): boolean {
+    return this.#first === undefined;
   }
 
   /** Starts a read transaction, which ends by itself; its moment is that of the first statement. */
@@ -59,10 +62,17 @@ export class Connection {
     this.statement("BEGIN IMMEDIATE").run();
     this.#isWriting = true;
     this.#writtenBefore = this.#counters.rowsWritten;
+    this.#first?.(this);
+  }
+
+  /** Lets something be done in the first write transaction that is committed, and in any that is rolled back before. */
+  inFirstWrite(work: (connection: Connection) => void): void {
+    this.#first = work;
   }
 
   commit(): void {
     this.statement("COMMIT").run();
+    this.#first = undefined;
     this.#isWriting = false;
     this.#counters.transactions += 1;
     if (this.#isFull) this.#counters.syncs += 1;

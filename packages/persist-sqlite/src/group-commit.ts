@@ -160,6 +160,7 @@ export class GroupCommit {
       parked.add(batch);
       return "again";
     }
+    const previous = state.token;
     const seq = state.seq + 1;
     const newest = state.newestUnit > unitId ? unitBytes(state.newestUnit) : null;
     try {
@@ -171,7 +172,7 @@ export class GroupCommit {
     state.seq = seq;
     if (newest === null) state.newestUnit = unitId;
     noted.push({ unitId, seq });
-    return committed(this.file, seq);
+    return { status: "committed", token: state.token, previous };
   }
 
   #guardsHold(connection: Connection, { base, guards }: CommitBatch, foreign: number): boolean {

@@ -19,33 +19,31 @@ export function newIncarnation({ environment }: ResolvedOptions): string {
   return Buffer.from(bytes).toString("hex");
 }
 
+/** Begins a new incarnation where the last one may have lost commits, and sees to it that the next one will know. */
 export function noteOpening(connection: Connection, options: ResolvedOptions): void {
-  if (!needsWriting(connection, options)) return;
-  connection.beginWrite();
-  try {
-    const boot = options.environment.boot();
-    const unsynced = readUnsynced(connection);
-    const mayHaveLost = unsynced !== undefined && unsynced.boot !== boot;
-    if (mayHaveLost || readMeta(connection, "copied") !== undefined) {
+  const boot = options.environment.boot();
+  if (readMeta(connection, "copied") !== undefined || mayHaveLost(connection, boot)) {
+    connection.beginWrite();
+    try {
       writeMeta(connection, "incarnation", newIncarnation(options));
       removeMeta(connection, "copied");
+      if (mayHaveLost(connection, boot)) removeMeta(connection, "unsynced");
+      connection.commit();
+    } catch (error) {
+      connection.rollback();
+      throw error;
     }
-    if (options.durability === "normal") {
-      const handles = mayHaveLost ? 0 : (unsynced?.handles ?? 0);
-      writeMeta(connection, "unsynced", JSON.stringify({ boot, handles: handles + 1 }));
-    } else if (mayHaveLost) {
-      removeMeta(connection, "unsynced");
-    }
-    connection.commit();
-  } catch (error) {
-    connection.rollback();
-    throw error;
   }
+  if (options.durability === "full") return;
+  connection.inFirstWrite(() => {
+    const handles = readUnsynced(connection)?.handles ?? 0;
+    writeMeta(connection, "unsynced", JSON.stringify({ boot, handles: handles + 1 }));
+  });
 }
 
 /** Once everything is on disk, a handle below full durability has nothing left to lose. */
 export function noteClosing(connection: Connection, { durability }: ResolvedOptions): void {
-  if (durability === "full") return;
+  if (durability === "full" || !connection.hasWritten) return;
   const isOnDisk = connection.statement("PRAGMA wal_checkpoint(TRUNCATE)").get()?.[0] === 0n;
   if (!isOnDisk) return;
   connection.beginWrite();
@@ -58,10 +56,9 @@ export function noteClosing(connection: Connection, { durability }: ResolvedOpti
   connection.commit();
 }
 
-function needsWriting(connection: Connection, { durability, environment }: ResolvedOptions): boolean {
-  if (durability === "normal" || readMeta(connection, "copied") !== undefined) return true;
+function mayHaveLost(connection: Connection, boot: string): boolean {
   const unsynced = readUnsynced(connection);
-  return unsynced !== undefined && unsynced.boot !== environment.boot();
+  return unsynced !== undefined && unsynced.boot !== boot;
 }
 
 function readUnsynced(connection: Connection): Unsynced | undefined {

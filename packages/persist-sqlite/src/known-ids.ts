@@ -32,13 +32,12 @@ export class KnownNodes {
   note(words: Int32Array, at: number, number: number): void {
     let slot = this.#placeOf(words, at);
     if (this.#numbers[slot] === number) return;
-    if (this.#numbers[slot] === 0) {
-      if (this.#noted * 2 >= this.#slots) {
-        this.#makeRoom();
-        slot = this.#placeOf(words, at);
-      }
-      this.#noted += 1;
+    // An id that comes back under another number takes a place by that number too.
+    if (this.#noted * 2 >= this.#slots) {
+      this.#makeRoom();
+      slot = this.#placeOf(words, at);
     }
+    this.#noted += 1;
     copy(words, at, this.#ids, slot << 2);
     this.#numbers[slot] = number;
     const other = this.#placeOfNumber(number);
@@ -64,9 +63,14 @@ export class KnownNodes {
 
   clear(): void {
     if (this.#noted === 0) return;
-    this.#numbers.fill(0);
-    this.#numbersByNumber.fill(0);
     this.#noted = 0;
+    if (this.#slots === firstSlots) {
+      this.#numbers.fill(0);
+      this.#numbersByNumber.fill(0);
+      return;
+    }
+    // Another process may commit a thousand times a second: small tables are sooner made than large ones emptied.
+    this.#resize(firstSlots);
   }
 
   /** Where the id is, or the free place where it belongs. */
@@ -92,15 +96,19 @@ export class KnownNodes {
     }
     const ids = this.#ids;
     const numbers = this.#numbers;
-    this.#slots *= 8;
-    this.#ids = new Int32Array(this.#slots * 4);
-    this.#numbers = new Float64Array(this.#slots);
-    this.#idsByNumber = new Int32Array(this.#slots * 4);
-    this.#numbersByNumber = new Float64Array(this.#slots);
+    this.#resize(this.#slots * 8);
     this.#noted = 0;
     for (let slot = 0; slot < numbers.length; slot++) {
       if ((numbers[slot] as number) > 0) this.note(ids, slot << 2, numbers[slot] as number);
     }
+  }
+
+  #resize(slots: number): void {
+    this.#slots = slots;
+    this.#ids = new Int32Array(slots * 4);
+    this.#numbers = new Float64Array(slots);
+    this.#idsByNumber = new Int32Array(slots * 4);
+    this.#numbersByNumber = new Float64Array(slots);
   }
 }
 

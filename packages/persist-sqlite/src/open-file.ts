@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { GraphError, type StoreCounters } from "@rootwalk/core/store";
 import { Connection } from "./connection.ts";
-import { chooseDriver, type OpenDriver, type SqliteDriver, type SqlRow, type SqlValue } from "./drivers.ts";
+import { chooseDriver, type OpenDriver, type SqlRow, type SqlValue } from "./drivers.ts";
 import { newIncarnation, noteClosing, noteOpening } from "./incarnation.ts";
 import { readMeta, writeMeta } from "./meta.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -44,13 +44,19 @@ export function closeFile(connection: Connection, options: ResolvedOptions): voi
   connection.close();
 }
 
-const chosen: WeakMap<ResolvedOptions, OpenDriver> = new WeakMap();
+let usual: OpenDriver | undefined;
+const given: WeakMap<ResolvedOptions, OpenDriver> = new WeakMap();
 
+/** The driver of these options, chosen once: trying out what is installed takes milliseconds. */
 export function openDriver(options: ResolvedOptions): OpenDriver {
-  let open = chosen.get(options);
+  if (options.driver === undefined) {
+    usual ??= chooseDriver(undefined);
+    return usual;
+  }
+  let open = given.get(options);
   if (open === undefined) {
-    open = chooseDriver(options.driver as SqliteDriver | undefined);
-    chosen.set(options, open);
+    open = chooseDriver(options.driver);
+    given.set(options, open);
   }
   return open;
 }

@@ -144,13 +144,30 @@ export function encodeFields(fields: FieldData | RowDamage): string | null {
   return text === "{}" ? null : text;
 }
 
+/**
+ * The fields of a stored text. What is inside them is frozen as everything that was taken in; the record itself, which
+ * L1 takes apart, is not.
+ */
 export function decodeFields(text: SqlValue | undefined): FieldData | RowDamage {
   if (text === null) return noFields;
   try {
-    const fields = fromTaggedJson(JSON.parse(text as string));
-    if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) return fields as FieldData;
-    return new RowDamage("its fields are no object");
+    const fields: unknown = JSON.parse(text as string);
+    if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+      return new RowDamage("its fields are no object");
+    }
+    const record = fields as Record<string, unknown>;
+    for (const name in record) {
+      const value = record[name];
+      if (typeof value === "object" && value !== null) record[name] = fromTaggedJson(value);
+      // Names of fields are identifiers, so that others are a tag, or damage.
+      if (isUnusual(name)) return fromTaggedJson(JSON.parse(text as string)) as FieldData;
+    }
+    return record;
   } catch (error) {
     return new RowDamage(error instanceof Error ? error.message : String(error));
   }
+}
+
+function isUnusual(name: string): boolean {
+  return name.charCodeAt(0) === 64 || name === "__proto__" || name === "constructor" || name === "prototype";
 }
