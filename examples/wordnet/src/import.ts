@@ -1,4 +1,4 @@
-import { type Graph, oneOf, type Tx, via } from "@rootwalk/core";
+import { type Graph, type Id, oneOf, type Tx, via } from "@rootwalk/core";
 import {
   countSenses,
   countSynsets,
@@ -34,8 +34,11 @@ interface Stage {
 
 interface Batch {
   readonly lines: number;
-  write(tx: Tx): void | Promise<void>;
+  write(tx: Tx, ids: SynsetIds): void | Promise<void>;
 }
+
+/** Synsets by key, as far as this run has met them: a record by id is at hand, one by key must be looked for. */
+type SynsetIds = Map<string, Id>;
 
 const source = "WordNet 3.1";
 
@@ -59,6 +62,7 @@ export async function importWordNet(graph: Graph, options: ImportOptions = {}): 
   const folder = options.folder ?? wordNetFolder();
   const counts = await Promise.all(stages.map((stage) => stage.countLines(folder)));
   const total = sum(counts);
+  const ids: SynsetIds = new Map();
   for (const [index, stage] of stages.entries()) {
     if (index < first) continue;
     const before = sum(counts.slice(0, index));
@@ -73,7 +77,7 @@ export async function importWordNet(graph: Graph, options: ImportOptions = {}): 
             "Another process is importing WordNet into the same file; wait until it has ended.",
           );
         }
-        await batch.write(tx);
+        await batch.write(tx, ids);
         reached.lines = lines;
       });
       options.onProgress?.({ stage: stage.name, done: before + lines, total });
@@ -95,8 +99,8 @@ const stages: readonly Stage[] = [
       inBatches(namedSynsets(folder), skip, {
         lines: () => 1,
         records: () => 1,
-        write: (tx, synsets) => {
-          for (const synset of synsets) createSynset(tx, synset);
+        write: (tx, synsets, ids) => {
+          for (const synset of synsets) createSynset(tx, synset, ids);
         },
       }),
   },
@@ -107,9 +111,10 @@ const stages: readonly Stage[] = [
       inBatches(wordsWithSenses(folder), skip, {
         lines: (senses) => senses.length,
         records: (senses) => 1 + senses.length,
-        write: async (tx, words) => {
+        write: async (tx, words, ids) => {
           const synsets = await synsetsByKey(
             tx,
+            ids,
             words.flat().map(({ synset }) => synset),
           );
           for (const senses of words) createWord(tx, senses, synsets);
@@ -123,9 +128,10 @@ const stages: readonly Stage[] = [
       inBatches(readSynsets(folder), skip, {
         lines: () => 1,
         records: ({ pointers }) => pointers.length,
-        write: async (tx, records) => {
+        write: async (tx, records, ids) => {
           const synsets = await synsetsByKey(
             tx,
+            ids,
             records.flatMap(({ key, pointers }) => [key, ...pointers.map(({ target }) => target)]),
           );
           for (const record of records) linkPointers(record, synsets);
@@ -134,9 +140,10 @@ const stages: readonly Stage[] = [
   },
 ];
 
-function createSynset(tx: Tx, { key, type, words, gloss, lexFile, frames, name }: NamedSynset): void {
+function createSynset(tx: Tx, synset: NamedSynset, ids: SynsetIds): void {
+  const { key, type, words, gloss, lexFile, frames, name } = synset;
   const positions = words.flatMap(({ position }, index) => (position ? [{ word: index + 1, position }] : []));
-  tx.create(Synset, {
+  const { id } = tx.create(Synset, {
     key,
     synsetType: type,
     name,
@@ -146,6 +153,8 @@ function createSynset(tx: Tx, { key, type, words, gloss, lexFile, frames, name }
     ...(frames.length > 0 && { frames }),
     ...(positions.length > 0 && { positions }),
   });
+  // Not before: the body may run again, and then makes others.
+  tx.onCommit(() => ids.set(key, id));
 }
 
 function createWord(tx: Tx, senses: readonly SenseRecord[], synsets: ReadonlyMap<string, Synset>): void {
@@ -169,10 +178,25 @@ function linkPointers({ key, pointers }: SynsetRecord, synsets: ReadonlyMap<stri
   }
 }
 
-/** By index rather than from a table of ids, which a run that takes the import up again would not have. */
-async function synsetsByKey(tx: Tx, keys: readonly string[]): Promise<ReadonlyMap<string, Synset>> {
-  const synsets = await tx.nodes(Synset, { key: oneOf([...new Set(keys)]) }).all();
-  return new Map(synsets.map((synset) => [synset.key, synset]));
+/** By id where this run has met them; by the index on their keys in a run that takes the import up again. */
+async function synsetsByKey(
+  tx: Tx,
+  ids: SynsetIds,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Synset>> {
+  const synsets = new Map<string, Synset>();
+  const unknown: string[] = [];
+  for (const key of new Set(keys)) {
+    const id = ids.get(key);
+    if (id === undefined) unknown.push(key);
+    else synsets.set(key, await tx.require(Synset, id));
+  }
+  if (unknown.length === 0) return synsets;
+  for (const synset of await tx.nodes(Synset, { key: oneOf(unknown) }).all()) {
+    synsets.set(synset.key, synset);
+    ids.set(synset.key, synset.id);
+  }
+  return synsets;
 }
 
 function required(synsets: ReadonlyMap<string, Synset>, key: string): Synset {
@@ -216,7 +240,7 @@ async function* wordsWithSenses(folder: string): AsyncGenerator<SenseRecord[]> {
 interface Batching<Item> {
   lines(item: Item): number;
   records(item: Item): number;
-  write(tx: Tx, items: readonly Item[]): void | Promise<void>;
+  write(tx: Tx, items: readonly Item[], ids: SynsetIds): void | Promise<void>;
 }
 
 async function* inBatches<Item>(
@@ -229,7 +253,7 @@ async function* inBatches<Item>(
   // The unit of work may run again after a conflict, so it closes over an array that no longer changes.
   const flush = (written: readonly Item[]): Batch => ({
     lines: sum(written.map(lines)),
-    write: (tx) => write(tx, written),
+    write: (tx, ids) => write(tx, written, ids),
   });
   let skipped = 0;
   for await (const item of items) {
