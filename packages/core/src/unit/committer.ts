@@ -12,6 +12,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** While it lasts, the commits of no other unit of this process go to the store. */
+export interface Hold {
+  /** The unit that it is for, once that has begun. */
+  unit: Unit | undefined;
+  end(): void;
+}
+
 interface Member {
   readonly waiting: Waiting;
   readonly prepared: PreparedCommit;
@@ -35,8 +42,7 @@ export class Committer {
   #queue: Waiting[] = [];
   #scheduled = false;
   #running: Promise<void> | undefined;
-  /** While it is set, nobody else's commit goes to the store. */
-  #favoured: Unit | undefined;
+  #hold: Hold | undefined;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -51,7 +57,7 @@ export class Committer {
     unit.validate();
     if (unit.pending === undefined || unit.pending.isEmpty) return;
     const alone =
-      (this.#favoured === undefined || this.#favoured === unit) &&
+      (this.#hold === undefined || this.#hold.unit === unit) &&
       this.#queue.length === 0 &&
       this.#running === undefined &&
       this.#runtime.resident.openUnits === 1;
@@ -64,19 +70,26 @@ export class Committer {
 
   /**
    * Holds every other commit of this process back, so that a unit in its last attempt loses to none of them. Those that
-   * wait are judged when it is over, or after so long: a favoured unit may itself wait for one of them.
-   * @returns what ends it
+   * wait are judged when it is over, or after so long: the favoured unit may itself wait for one of them.
    */
-  favour(unit: Unit, patienceMs: number): () => void {
-    this.#favoured = unit;
-    const end = (): void => {
-      cancel();
-      if (this.#favoured !== unit) return;
-      this.#favoured = undefined;
-      if (this.#queue.length > 0) this.#schedule();
+  hold(patienceMs: number): Hold {
+    const hold: Hold = {
+      unit: undefined,
+      end: () => {
+        cancel();
+        if (this.#hold !== hold) return;
+        this.#hold = undefined;
+        if (this.#queue.length > 0) this.#schedule();
+      },
     };
-    const cancel = this.#runtime.scheduler.after(patienceMs, end);
-    return end;
+    this.#hold = hold;
+    const cancel = this.#runtime.scheduler.after(patienceMs, hold.end);
+    return hold;
+  }
+
+  /** Resolves once what is on its way to the store now has arrived. */
+  arrived(): MaybePromise<void> {
+    return this.#running;
   }
 
   /** Resolves once nothing is on its way to the store. */
@@ -124,8 +137,8 @@ export class Committer {
   }
 
   #flush(): void {
-    const favoured = this.#favoured;
-    const may = (waiting: Waiting): boolean => favoured === undefined || waiting.unit === favoured;
+    const hold = this.#hold;
+    const may = (waiting: Waiting): boolean => hold === undefined || waiting.unit === hold.unit;
     const group = this.#queue.filter(may).slice(0, MOST_MEMBERS);
     if (group.length === 0) return;
     this.#queue = this.#queue.filter((waiting) => !group.includes(waiting));

@@ -2,7 +2,7 @@ import type { Principal } from "../access/principal.ts";
 import { CommitUnknownError, ConflictError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import type { Committer } from "./committer.ts";
+import type { Committer, Hold } from "./committer.ts";
 import { UnitConflict } from "./conflict.ts";
 import type { KeyQueue } from "./key-queue.ts";
 import type { Runtime } from "./runtime.ts";
@@ -19,7 +19,7 @@ interface Course {
   leave?: (() => void) | undefined;
   unitId?: Id | undefined;
   /** No further attempt follows: others of this process wait for this one. */
-  isLast?: boolean;
+  hold?: Hold;
   release?: (() => MaybePromise<void>) | undefined;
 }
 
@@ -86,16 +86,16 @@ export class Runner {
         andThen(this.#finish(attempt.unit), () => {
           course.number = 1;
           // The lease was for the unit that has just committed.
-          unfavour?.();
+          course.hold?.end();
           return andThen(course.release?.(), () => {
             course.release = undefined;
             attempt.unit = new Unit(this.#runtime, principal);
           });
         }),
     };
-    const unfavour = course.isLast === true ? this.#committer.favour(attempt.unit, LEASE_MS) : undefined;
+    if (course.hold !== undefined) course.hold.unit = attempt.unit;
     const leave = (): MaybePromise<void> => {
-      unfavour?.();
+      course.hold?.end();
       course.leave?.();
       course.leave = undefined;
       const { release } = course;
@@ -178,11 +178,13 @@ export class Runner {
           leaveLast();
           leave();
         };
-        next.isLast = true;
-        if (store.lease === undefined) return this.#attempt(principal, body, next);
-        // The lease is the unit's own, so that its commit passes where all others wait.
-        const holder = ids.nextId();
-        return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
+        next.hold = this.#committer.hold(LEASE_MS);
+        return andThen(this.#committer.arrived(), () => {
+          if (store.lease === undefined) return this.#attempt(principal, body, next);
+          // The lease is the unit's own, so that its commit passes where all others wait.
+          const holder = ids.nextId();
+          return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
+        });
       });
     });
   }
