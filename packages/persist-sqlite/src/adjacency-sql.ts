@@ -111,7 +111,7 @@ function presentTypesSql({ arms, order }: AdjacencyShape): string {
         `SELECT y.key FROM (WITH RECURSIVE t (type) AS (${next("")} UNION ALL ` +
         `SELECT (${next("AND x.type > t.type")}) FROM t WHERE t.type IS NOT NULL) SELECT type FROM t) t ` +
         `CROSS JOIN edges y ON y.key IN (SELECT z.key FROM edges z WHERE z.${side} = r.value AND z.type = t.type ` +
-        `AND z.key BETWEEN p.low AND p.high ORDER BY z.key ${order} LIMIT p.size) WHERE t.type IN (${types.join()})`
+        `AND z.key BETWEEN p.low AND p.high ORDER BY z.key ${order} LIMIT (SELECT size FROM p)) WHERE t.type IN (${types.join()})`
       );
     })
     .join(" UNION ");

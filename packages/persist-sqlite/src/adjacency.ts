@@ -1,4 +1,10 @@
-import { type AdjacencyRequest, AdjacencyRows, type Id, type IdColumn } from "@rootwalk/core/store";
+import {
+  type AdjacencyRequest,
+  AdjacencyRows,
+  type CatalogDescription,
+  type Id,
+  type IdColumn,
+} from "@rootwalk/core/store";
 import {
   type AdjacencyBounds,
   type AdjacencyShape,
@@ -22,6 +28,20 @@ interface Page {
   readonly more: boolean;
 }
 
+/** What requests of one form have in common. */
+interface Form {
+  readonly arms: readonly Arm[];
+  readonly order: "asc" | "desc";
+  readonly usual: Query;
+  /** Edges that were moved aside. */
+  readonly moved: Query;
+}
+
+interface Query {
+  readonly shape: AdjacencyShape;
+  readonly sql: string;
+}
+
 const emptyPage: Page = Object.freeze({ rows: [], from: 0, to: 0, more: false });
 const minKey = -maxKey - 1n;
 const largestStep = 1_024;
@@ -35,6 +55,9 @@ export class AdjacencyReader {
   readonly #file: SqliteFile;
   readonly #head: Head = new Head();
   readonly #far: Head = new Head();
+  /** Forms that were asked for, under the types that the file had then. */
+  readonly #forms: Map<string, Form> = new Map();
+  #formsOf: CatalogDescription | undefined;
 
   constructor(file: SqliteFile) {
     this.#file = file;
@@ -82,17 +105,17 @@ export class AdjacencyReader {
   ): void {
     const { hasCollisions, hasTombstones } = this.#file.state;
     const request = requests[group[0] as number] as AdjacencyRequest;
-    const arms = this.#arms(request);
-    if (arms.length === 0) return;
+    const form = this.#form(request);
+    if (form.arms.length === 0) return;
     const nodes = group.map((i) => numbers[i] as number);
     const read = hasCollisions ? this.#fetchWithMoved : this.#fetch;
-    const found = read.call(this, connection, nodes, arms, request, request.after, request.limit);
+    const found = read.call(this, connection, nodes, form, request.after, request.limit);
     for (let k = 0; k < group.length; k++) {
       const page = found[k] as Page;
       const isSettled = !hasTombstones || (!page.more && !hasGone(page, this.#far));
       pages[group[k] as number] = isSettled
         ? page
-        : this.#fillPast(connection, nodes[k] as number, arms, request);
+        : this.#fillPast(connection, nodes[k] as number, form, request);
     }
   }
 
@@ -100,8 +123,7 @@ export class AdjacencyReader {
   #fetch(
     connection: Connection,
     nodes: readonly number[],
-    arms: readonly Arm[],
-    { order, edgeFields }: AdjacencyRequest,
+    { order, usual }: Form,
     after: Id | undefined,
     limit: number,
   ): Page[] {
@@ -109,8 +131,7 @@ export class AdjacencyReader {
     const low = order === "asc" && key !== undefined ? key + 1n : 0n;
     const high = order === "desc" && key !== undefined ? key - 1n : maxKey;
     if (low > high || high < 0n) return nodes.map(() => emptyPage);
-    const shape = { arms, order, fields: edgeFields, moved: false };
-    return this.#pages(connection, nodes, shape, { nodes: `[${nodes.join()}]`, low, high, limit });
+    return this.#pages(connection, nodes, usual, { nodes: `[${nodes.join()}]`, low, high, limit });
   }
 
   /**
@@ -120,20 +141,19 @@ export class AdjacencyReader {
   #fetchWithMoved(
     connection: Connection,
     nodes: readonly number[],
-    arms: readonly Arm[],
-    request: AdjacencyRequest,
+    form: Form,
     after: Id | undefined,
     limit: number,
   ): Page[] {
-    const { order, edgeFields: fields } = request;
+    const { order } = form;
     const [key, rest] = after === undefined ? [undefined, undefined] : halvesOf(after);
     const low = order === "asc" && key !== undefined ? key : 0n;
     const high = order === "desc" && key !== undefined ? key : maxKey;
     const numbers = `[${nodes.join()}]`;
     const bounds = { nodes: numbers, low, high, limit: limit + 1 };
-    const usual = this.#pages(connection, nodes, { arms, order, fields, moved: false }, bounds);
+    const usual = this.#pages(connection, nodes, form.usual, bounds);
     const all = { nodes: numbers, low: minKey, high: -1n, limit: 2 ** 31 };
-    const moved = this.#pages(connection, nodes, { arms, order, fields, moved: true }, all);
+    const moved = this.#pages(connection, nodes, form.moved, all);
     return usual.map((page, k) => {
       const other = moved[k] as Page;
       const { rows } = page;
@@ -151,13 +171,13 @@ export class AdjacencyReader {
   }
 
   /** One page without edges to tombstones, however many of those lie in between. */
-  #fillPast(connection: Connection, node: number, arms: readonly Arm[], request: AdjacencyRequest): Page {
+  #fillPast(connection: Connection, node: number, form: Form, request: AdjacencyRequest): Page {
     const { order, limit } = request;
     const read = this.#file.state.hasCollisions ? this.#fetchWithMoved : this.#fetch;
     const rows: SqlRow[] = [];
     let { after } = request;
     for (let step = limit + 1; ; step = Math.min(step * 2, Math.max(limit + 1, largestStep))) {
-      const [page] = read.call(this, connection, [node], arms, request, after, step) as [Page];
+      const [page] = read.call(this, connection, [node], form, after, step) as [Page];
       const found = page.rows.slice(page.from, page.to);
       if (order === "desc") found.reverse();
       for (const row of found) {
@@ -176,10 +196,10 @@ export class AdjacencyReader {
   #pages(
     connection: Connection,
     nodes: readonly number[],
-    shape: AdjacencyShape,
+    { shape, sql }: Query,
     bounds: AdjacencyBounds,
   ): Page[] {
-    const rows = connection.all(adjacencySql(shape), ...adjacencyParameters(shape, bounds));
+    const rows = connection.all(sql, ...adjacencyParameters(shape, bounds));
     // Each row came with that of its far end.
     connection.countRead(rows.length);
     const pages: Page[] = new Array<Page>(nodes.length).fill(emptyPage);
@@ -193,6 +213,27 @@ export class AdjacencyReader {
       from = to;
     }
     return pages;
+  }
+
+  #form(request: AdjacencyRequest): Form {
+    const { description } = this.#file.catalog;
+    if (description !== this.#formsOf) {
+      this.#forms.clear();
+      this.#formsOf = description;
+    }
+    const { direction, edgeType, order, edgeFields: fields } = request;
+    const name = `${direction} ${edgeType} ${order} ${fields}`;
+    let form = this.#forms.get(name);
+    if (form === undefined) {
+      const arms = this.#arms(request);
+      const query = (moved: boolean): Query => {
+        const shape = { arms, order, fields, moved };
+        return { shape, sql: arms.length === 0 ? "" : adjacencySql(shape) };
+      };
+      form = { arms, order, usual: query(false), moved: query(true) };
+      this.#forms.set(name, form);
+    }
+    return form;
   }
 
   /** What is asked for, as types and sides. An edge without direction is found at both. */

@@ -66,7 +66,9 @@ export class Housekeeping {
       const node = connection.get(oneTombstone)?.[0] as number | undefined;
       state.hasTombstones = node !== undefined;
       if (node === undefined || left <= 0) break;
-      if (state.hasCollisions) left -= this.#removeMoved(connection, node, left);
+      const moved = state.hasCollisions ? this.#removeMoved(connection, node, left) : 0;
+      left -= moved;
+      if (moved > 0) continue;
       if (left > 0) left -= connection.run(removeEdges("source"), node, left);
       if (left > 0) left -= connection.run(removeEdges("target"), node, left);
       if (left > 0) left -= connection.run("DELETE FROM nodes WHERE nr = ?", node);

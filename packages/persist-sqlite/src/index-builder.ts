@@ -14,6 +14,8 @@ const listedDuplicates = 20;
 /** Stretches of other types' records that one step passes over. */
 const emptyStretches = 32;
 
+const complete = Number.POSITIVE_INFINITY;
+
 interface Duplicate {
   readonly values: readonly unknown[];
   readonly ids: readonly string[];
@@ -40,7 +42,11 @@ export class IndexBuilder {
 
   /** Inside the transaction that adds them: what can be done at once. @throws {GraphError} listing duplicates */
   begin(connection: Connection): void {
-    for (const index of this.#building()) this.#step(connection, index, []);
+    for (const index of this.#building()) {
+      const duplicates: Duplicate[] = [];
+      const done = this.#step(connection, index, index.built ?? 0, duplicates);
+      if (done === complete && duplicates.length > 0) throw refused(index, duplicates);
+    }
   }
 
   /** Completes unique indexes, and goes on with the others in the background. */
@@ -60,9 +66,9 @@ export class IndexBuilder {
 
   async #completeUnique(index: KeyIndex): Promise<void> {
     const duplicates: Duplicate[] = [];
-    for (let left: KeyIndex | undefined = index; left !== undefined; left = this.#current(index)) {
-      await this.#write((connection) => this.#step(connection, this.#current(index), duplicates));
+    for (let done = index.built ?? 0; done !== complete; ) {
       await nextTurn();
+      done = await this.#write((connection) => this.#step(connection, index, done, duplicates));
     }
     if (duplicates.length === 0) return;
     await this.#remove(index);
@@ -74,7 +80,7 @@ export class IndexBuilder {
       .then(async () => {
         const [index] = this.#building();
         if (index === undefined || this.#isStopped) return;
-        await this.#write((connection) => this.#step(connection, this.#current(index), []));
+        await this.#write((connection) => this.#step(connection, index, index.built ?? 0, []));
         this.#continueLater();
       })
       .catch((error: unknown) => {
@@ -87,17 +93,17 @@ export class IndexBuilder {
     return isThenable(answer) ? await answer : answer;
   }
 
-  /** The index as it is now, where it is still being built. */
-  #current(index: KeyIndex): KeyIndex | undefined {
-    return this.#building().find(({ number }) => number === index.number);
-  }
-
-  #step(connection: Connection, index: KeyIndex | undefined, duplicates: Duplicate[]): void {
-    if (index?.built === undefined) return;
+  /**
+   * Gives the records from a node number on their keys; gives up to which, or `complete`. Beyond a key that is there
+   * already, which is added to `duplicates`, the file takes no note of how far it is: whoever goes on finds it again.
+   */
+  #step(connection: Connection, index: KeyIndex, from: number, duplicates: Duplicate[]): number {
+    // Another process may have completed it.
+    if (!this.#building().some(({ number }) => number === index.number)) return complete;
     const { indexStep } = this.#file.options.environment;
     const total = connection.get(greatestNode)?.[0] as number;
     const members = this.#file.catalog.membersOf(index.type).join();
-    let done = index.built;
+    let done = from;
     for (
       let stretch = 0, keyed = 0;
       done < total && keyed < indexStep && stretch < emptyStretches;
@@ -109,12 +115,17 @@ export class IndexBuilder {
       done += indexStep;
     }
     const isComplete = done >= total;
-    if (isComplete && index.unique && duplicates.length > 0 && index.built === 0)
-      throw refused(index, duplicates);
-    if (isComplete && duplicates.length === 0) this.#finish(connection, index);
-    else connection.run("UPDATE indexes SET built = ? WHERE nr = ?", Math.min(done, total), index.number);
-    this.#file.announceCatalog(connection);
+    if (duplicates.length === 0) {
+      if (isComplete) {
+        this.#finish(connection, index);
+        this.#file.announceCatalog(connection);
+      } else {
+        connection.run("UPDATE indexes SET built = ? WHERE nr = ?", done, index.number);
+        this.#file.catalog.load(connection);
+      }
+    }
     this.#file.options.onProgress?.({ index: index.name, done: Math.min(done, total), total });
+    return isComplete ? complete : done;
   }
 
   #addKey(connection: Connection, index: KeyIndex, row: SqlRow, duplicates: Duplicate[]): void {

@@ -25,14 +25,17 @@ interface Stretch {
   readonly after: { readonly key: Uint8Array; readonly id: readonly [key: bigint, rest: bigint] } | undefined;
 }
 
+/**
+ * A page of a stretch. Where it begins beyond a record, that takes the place of the stretch's own bound: of two bounds
+ * on one side SQLite seeks to the first and passes over the rest. Unique keys do not end with the id, so that of the
+ * record itself, or of one that took its key, is compared apart.
+ */
 const page = (slot: number, order: "asc" | "desc", isAfter: boolean): string => {
   const k = `n.${slotColumn(slot)}`;
-  // Unique keys do not end with the id, so that of the record itself, or of one that took its key, is compared apart.
   const beyond = order === "asc" ? ">" : "<";
-  const after = isAfter
-    ? `AND ${k} ${beyond}= ? AND (${k} ${beyond} ? OR (n.key, n.rest) ${beyond} (?, ?))`
-    : "";
-  return `SELECT ${nodeColumns} FROM nodes n WHERE ${k} >= ? AND ${k} < ? ${after} ORDER BY ${k} ${order} LIMIT ?`;
+  const high = isAfter && order === "desc" ? "<=" : "<";
+  const after = isAfter ? `AND (${k} ${beyond} ? OR (n.key, n.rest) ${beyond} (?, ?))` : "";
+  return `SELECT ${nodeColumns} FROM nodes n WHERE ${k} >= ? AND ${k} ${high} ? ${after} ORDER BY ${k} ${order} LIMIT ?`;
 };
 
 /** Looks records up by the keys of declared indexes. */
@@ -93,9 +96,13 @@ export class Lookup {
     { slot, from, to, after }: Stretch,
     { order, limit }: LookupRequest,
   ): SqlRow[] {
-    const sql = page(slot, order, after !== undefined);
-    if (after === undefined) return connection.all(sql, from, to, limit + 1);
-    return connection.all(sql, from, to, after.key, after.key, ...after.id, limit + 1);
+    const isAfter =
+      after !== undefined &&
+      (order === "asc" ? compareKeys(after.key, from) >= 0 : compareKeys(after.key, to) < 0);
+    const sql = page(slot, order, isAfter);
+    if (!isAfter) return connection.all(sql, from, to, limit + 1);
+    const [low, high] = order === "asc" ? [after.key, to] : [from, after.key];
+    return connection.all(sql, low, high, after.key, ...after.id, limit + 1);
   }
 
   /** The same without the index, which is being built: reads every record that it will hold. */

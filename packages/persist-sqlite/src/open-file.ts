@@ -190,11 +190,14 @@ function create(connection: Connection, path: string, options: ResolvedOptions):
 function checkWritable(connection: Connection): void {
   try {
     connection.beginWrite();
+    // Taking the lock alone is granted on a read-only file too.
+    connection.statement("UPDATE meta SET value = value WHERE name = 'format'").run();
   } catch (error) {
     // Another process is writing: it can be done.
     if (!isBusy(error)) throw error;
+  } finally {
+    connection.rollback();
   }
-  connection.rollback();
 }
 
 /** Follows each tree to its last leaf: what is cut off or overwritten is noticed here rather than in a commit. */

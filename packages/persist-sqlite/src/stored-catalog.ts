@@ -45,7 +45,18 @@ export class StoredCatalog {
     return this.#slots;
   }
 
+  /** @throws {GraphError} `RW_STORE_FORMAT` where it cannot be read, which only damage can bring about */
   load(connection: Connection): void {
+    try {
+      this.#load(connection);
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      const message = `The types that the file holds cannot be read: ${cause.message}`;
+      throw new GraphError({ code: "RW_STORE_FORMAT", message, cause });
+    }
+  }
+
+  #load(connection: Connection): void {
     const types = connection.all(readTypes).map(([nr, name, kind, parent, undirected, shapes]) => ({
       number: Number(nr),
       description: {
