@@ -150,7 +150,7 @@ export const errorCodes = {
   RW_CURSOR_INVALID: {
     category: "user",
     summary: "A cursor does not belong to this query.",
-    remedy: "Use a cursor with the same query that gave it, or start again without one.",
+    remedy: "Use a cursor with the query that gave it (its filters may differ), or start again without one.",
   },
   RW_EDGE_ENDS: {
     category: "user",
@@ -186,8 +186,9 @@ export const errorCodes = {
   },
   RW_UNIQUE: {
     category: "constraint",
-    summary: "A record with the same unique key exists.",
-    remedy: "Use ensure() to find or create, or choose another key.",
+    summary: "A record with the same unique key exists; this is found out when the unit of work commits.",
+    remedy:
+      "Use ensure() to find or create, or choose another key; `details.id` is the record that was to have it, `values` are the key's.",
   },
   RW_ROOT_DELETE: {
     category: "constraint",
@@ -222,7 +223,14 @@ export const errorCodes = {
   RW_CLOSED: {
     category: "constraint",
     summary: "The graph, store or unit of work is closed.",
-    remedy: "Open it again, or use the record inside a new unit of work; it is read there by its id.",
+    remedy:
+      "Await every call before the body of its unit returns; use a record of an ended unit inside a new one, where it is read by its id; open a closed graph again.",
+  },
+  RW_CLOSE_WAITS: {
+    category: "constraint",
+    summary: "A graph was closed while units of work run that do not get on.",
+    remedy:
+      "Do not await close() in the body of a unit of work; end what the units wait for. The graph closes once they have ended, and close() can be called again.",
   },
   RW_UNIT_DOOMED: {
     category: "constraint",
@@ -244,7 +252,8 @@ export const errorCodes = {
   RW_CORRUPT_RECORD: {
     category: "system",
     summary: "A stored record cannot be read.",
-    remedy: "Its reason is in `details`; the record is kept aside and its neighbours are not affected.",
+    remedy:
+      "Its reason is in `details`; the record is kept as it is, its neighbours are not affected, and graph.quarantine() lists all such records that were met.",
   },
   RW_STORE_CONTRACT: {
     category: "system",

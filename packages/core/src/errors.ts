@@ -144,11 +144,16 @@ export class NotFoundError extends GraphError {
   }
 }
 
-/** A unique key is taken. Names the key, never the record that holds it. */
+/**
+ * A unique key is taken: found out when the unit commits, so it leaves `transaction` or `spawn`, not the write itself.
+ * Names the key and, as `details.id`, the unit's own record that was to have it, never the one that holds it.
+ */
 export class UniqueViolationError extends GraphError {
+  /** The type that declares the key. */
   readonly type: string;
   /** The fields of the key, in the order of its declaration. */
   readonly fields: readonly string[];
+  /** What the unit's record has in these fields. */
   readonly values: readonly unknown[];
 
   constructor(

@@ -10,21 +10,27 @@ export interface AdjacencyShape {
   readonly arms: readonly Arm[];
   readonly order: "asc" | "desc";
   readonly fields: boolean;
+  /** Whether each row comes with that of its far end. */
+  readonly far: boolean;
   /** Edges whose key was taken by another id, instead of all others. */
   readonly moved: boolean;
 }
 
 /**
- * Columns of an answer: request and a bit, key, rest, head, key, rest, head and number of the far end, then the edge's
- * fields. The bit is 1 where, of a single arm, there is more, and where, of several, the node is the edge's source.
+ * Columns of an answer: request and a bit, key, rest, head, number of the far end, then the edge's fields where they
+ * are asked for, then key, rest and head of the far end where they are. The bit is 1 where, of a single arm, there is
+ * more, and where, of several, the node is the edge's source.
  */
-export const column: { readonly request: 0; readonly farHead: 6; readonly farNumber: 7; readonly fields: 8 } =
-  {
-    request: 0,
-    farHead: 6,
-    farNumber: 7,
-    fields: 8,
-  };
+export const column: { readonly request: 0; readonly farNumber: 4; readonly fields: 5 } = {
+  request: 0,
+  farNumber: 4,
+  fields: 5,
+};
+
+/** The first of the columns that tell of the far end. */
+export function farColumn({ fields }: AdjacencyShape): number {
+  return fields ? column.fields + 1 : column.fields;
+}
 
 /** Beyond this number of arms the types that a node has are looked for first. */
 const mostArms = 12;
@@ -61,7 +67,8 @@ export function adjacencyParameters(
   return [arm.type, low, high, limit, otherwise, nodes, otherwise, arm.type, order === "asc" ? low : high];
 }
 
-function singleArmSql({ arms, order, fields, moved }: AdjacencyShape): string {
+function singleArmSql(shape: AdjacencyShape): string {
+  const { arms, order } = shape;
   const { side } = arms[0] as Arm;
   const far = side === "source" ? "e.target" : "e.source";
   const before = order === "asc" ? "- 1" : "+ 1";
@@ -70,14 +77,14 @@ function singleArmSql({ arms, order, fields, moved }: AdjacencyShape): string {
     `WITH r (i, nr, bound) AS MATERIALIZED (SELECT j.key, j.value, ifnull((SELECT x.key ${before} FROM edges x ` +
     `WHERE x.${side} = j.value AND x.type = ? AND x.key BETWEEN ? AND ? ORDER BY x.key ${order} LIMIT 1 OFFSET ?), ?) ` +
     `FROM json_each(?) j) ` +
-    `SELECT ${columns("r.i", "r.bound <> ?", moved, fields)} ` +
+    `SELECT ${columns("r.i", "r.bound <> ?", far, shape)} ` +
     `FROM r CROSS JOIN edges e INDEXED BY edges_${side} ON e.${side} = r.nr AND e.type = ? AND ${range} ` +
-    farJoin(far, moved)
+    joins(far, shape)
   );
 }
 
 function severalArmsSql(shape: AdjacencyShape): string {
-  const { arms, order, fields, moved } = shape;
+  const { arms, order } = shape;
   // A self-loop of a type without direction is at both sides: UNION drops the second.
   const keys = arms.length <= mostArms ? arms.map(armSql).join(" UNION ") : presentTypesSql(shape);
   const sides = new Set(arms.map(({ side }) => side));
@@ -90,9 +97,9 @@ function severalArmsSql(shape: AdjacencyShape): string {
         : "e.source";
   return (
     `WITH p (nodes, low, high, size) AS (VALUES (?, ?, ?, ?)) ` +
-    `SELECT ${columns("r.key", `e.source = ${near}`, moved, fields)} ` +
+    `SELECT ${columns("r.key", `e.source = ${near}`, far, shape)} ` +
     `FROM p CROSS JOIN json_each(p.nodes) r CROSS JOIN edges e ON e.key IN (${keys} ORDER BY 1 ${order} LIMIT (SELECT size FROM p)) ` +
-    farJoin(far, moved)
+    joins(far, shape)
   );
 }
 
@@ -117,14 +124,18 @@ function presentTypesSql({ arms, order }: AdjacencyShape): string {
     .join(" UNION ");
 }
 
-function columns(request: string, bit: string, moved: boolean, fields: boolean): string {
+function columns(request: string, bit: string, farNumber: string, shape: AdjacencyShape): string {
+  const { fields, far, moved } = shape;
   return (
     `CAST(2 * ${request} + (${bit}) AS REAL) AS i, ${moved ? "c.key" : "e.key"} AS key, e.rest AS rest, ` +
-    `${headSql("e")} AS head, f.key AS far_key, f.rest AS far_rest, ${farHeadSql("f")} AS far_head, ` +
-    `CAST(f.nr AS REAL) AS far_nr${fields ? ", e.data AS data" : ""}`
+    `${headSql("e")} AS head, CAST(${farNumber} AS REAL) AS far_nr${fields ? ", e.data AS data" : ""}` +
+    (far ? `, f.key AS far_key, f.rest AS far_rest, ${farHeadSql("f")} AS far_head` : "")
   );
 }
 
-function farJoin(far: string, moved: boolean): string {
-  return `LEFT JOIN nodes f ON f.nr = ${far}${moved ? " JOIN edge_collisions c ON c.nr = -e.key" : ""}`;
+function joins(farNumber: string, { far, moved }: AdjacencyShape): string {
+  return (
+    (far ? `LEFT JOIN nodes f ON f.nr = ${farNumber}` : "") +
+    (moved ? " JOIN edge_collisions c ON c.nr = -e.key" : "")
+  );
 }

@@ -3,7 +3,7 @@ import {
   AdjacencyRows,
   type CatalogDescription,
   type Id,
-  type IdColumn,
+  IdColumn,
 } from "@rootwalk/core/store";
 import {
   type AdjacencyBounds,
@@ -12,13 +12,14 @@ import {
   adjacencyParameters,
   adjacencySql,
   column,
+  farColumn,
 } from "./adjacency-sql.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow } from "./drivers.ts";
 import type { SqliteFile } from "./file.ts";
 import { maxKey, pushId, restOf } from "./id-halves.ts";
 import { halvesOf, idOf, isBeyond, keysOf, mergeById } from "./reader.ts";
-import { decodeFields, Head } from "./row-codec.ts";
+import { decodeFields, farHeadSql, Head } from "./row-codec.ts";
 
 /** The part of an answer that belongs to one request, ascending whatever was asked for. */
 interface Page {
@@ -32,9 +33,15 @@ interface Page {
 interface Form {
   readonly arms: readonly Arm[];
   readonly order: "asc" | "desc";
-  readonly usual: Query;
+  readonly usual: Queries;
   /** Edges that were moved aside. */
-  readonly moved: Query;
+  readonly moved: Queries;
+}
+
+/** The same with and without the rows of far ends. */
+interface Queries {
+  readonly withFar: Query;
+  readonly alone: Query;
 }
 
 interface Query {
@@ -50,7 +57,21 @@ const nodeNumbers =
   "SELECT CAST(r.key AS REAL) AS i, n.rest AS rest, CAST(n.nr AS REAL) AS nr " +
   "FROM json_each(?) r CROSS JOIN nodes n ON n.key = r.value WHERE n.gone IS NULL";
 
-/** Neighbourhoods, batched: requests of one form share a statement. */
+const farEnds =
+  `SELECT CAST(f.nr AS REAL) AS nr, f.key AS key, f.rest AS rest, ${farHeadSql("f")} AS head ` +
+  "FROM json_each(?) r CROSS JOIN nodes f ON f.nr = r.value WHERE f.gone IS NULL";
+
+/** Far ends looked for at once; `KnownNodes` has room for many more. */
+const farAtOnce = 1 << 15;
+/** Of far ends, how many may be strangers where a statement of their own is still cheaper than joining each of them. */
+const fewStrangers = 1 / 16;
+
+/**
+ * Neighbourhoods, batched: requests of one form share a statement.
+ *
+ * While most far ends are met for the first time, their rows are joined to those of the edges; once most are known
+ * here, which halves the time of an edge, only those that are not are read, by a statement of their own.
+ */
 export class AdjacencyReader {
   readonly #file: SqliteFile;
   readonly #head: Head = new Head();
@@ -58,19 +79,25 @@ export class AdjacencyReader {
   /** Forms that were asked for, under the types that the file had then. */
   readonly #forms: Map<string, Form> = new Map();
   #formsOf: CatalogDescription | undefined;
+  readonly #ids: IdColumn = new IdColumn();
+  /** The share of far ends that were not known, of late. */
+  #strangers = 1;
+  /** Far ends that are tombstones, or have no row, which only damage can bring about; of one answer. */
+  readonly #gone: Set<number> = new Set();
 
   constructor(file: SqliteFile) {
     this.#file = file;
   }
 
   read(connection: Connection, nodes: IdColumn, requests: readonly AdjacencyRequest[]): AdjacencyRows {
+    this.#gone.clear();
     const numbers = this.#resolve(connection, nodes);
     const pages: Page[] = new Array<Page>(requests.length).fill(emptyPage);
     for (const group of grouped(requests, numbers))
       this.#readGroup(connection, group, requests, numbers, pages);
     const rows = new AdjacencyRows();
     for (let i = 0; i < requests.length; i++) {
-      this.#push(rows, pages[i] as Page, requests[i] as AdjacencyRequest, numbers[i] as number);
+      this.#push(connection, rows, pages[i] as Page, requests[i] as AdjacencyRequest, numbers[i] as number);
     }
     this.#file.settleIds(connection);
     return rows;
@@ -112,7 +139,7 @@ export class AdjacencyReader {
     const found = read.call(this, connection, nodes, form, request.after, request.limit);
     for (let k = 0; k < group.length; k++) {
       const page = found[k] as Page;
-      const isSettled = !hasTombstones || (!page.more && !hasGone(page, this.#far));
+      const isSettled = !hasTombstones || (!page.more && !this.#hasGone(connection, page));
       pages[group[k] as number] = isSettled
         ? page
         : this.#fillPast(connection, nodes[k] as number, form, request);
@@ -180,9 +207,8 @@ export class AdjacencyReader {
       const [page] = read.call(this, connection, [node], form, after, step) as [Page];
       const found = page.rows.slice(page.from, page.to);
       if (order === "desc") found.reverse();
-      for (const row of found) {
-        this.#far.readFar(row[column.farHead]);
-        if (!this.#far.isGone) rows.push(row);
+      for (let k = 0; k < found.length; k++) {
+        if (!this.#isGone(connection, found, k)) rows.push(found[k] as SqlRow);
       }
       if (rows.length > limit || !page.more) break;
       after = idOf(found.at(-1) as SqlRow, 1);
@@ -196,12 +222,12 @@ export class AdjacencyReader {
   #pages(
     connection: Connection,
     nodes: readonly number[],
-    { shape, sql }: Query,
+    queries: Queries,
     bounds: AdjacencyBounds,
   ): Page[] {
+    const { shape, sql } = this.#strangers > fewStrangers ? queries.withFar : queries.alone;
     const rows = connection.all(sql, ...adjacencyParameters(shape, bounds));
-    // Each row came with that of its far end.
-    connection.countRead(rows.length);
+    if (rows.length > 0) this.#noteStrangers(connection, rows, shape);
     const pages: Page[] = new Array<Page>(nodes.length).fill(emptyPage);
     for (let from = 0; from < rows.length; ) {
       const i = requestOf(rows[from] as SqlRow);
@@ -215,6 +241,82 @@ export class AdjacencyReader {
     return pages;
   }
 
+  #noteStrangers(connection: Connection, rows: readonly SqlRow[], shape: AdjacencyShape): void {
+    const strangers = shape.far
+      ? this.#noteFar(connection, rows, farColumn(shape))
+      : this.#learn(connection, rows, 0, Math.min(rows.length, farAtOnce));
+    const share = strangers / rows.length;
+    // A large answer tells more than a small one.
+    this.#strangers += (share - this.#strangers) * Math.max(0.1, Math.min(1, rows.length / 256));
+  }
+
+  /** Takes note of the far ends that came with their edges; gives how many of them were not known. */
+  #noteFar(connection: Connection, rows: readonly SqlRow[], at: number): number {
+    const { known } = this.#file;
+    const ids = this.#ids;
+    connection.countRead(rows.length);
+    let strangers = 0;
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k] as SqlRow;
+      const number = row[column.farNumber] as number;
+      if (known.headOf(number) !== undefined) continue;
+      strangers += 1;
+      this.#far.readFar(row[at + 2]);
+      if (this.#far.isGone) {
+        this.#gone.add(number);
+        continue;
+      }
+      ids.clear();
+      pushId(ids, row[at] as bigint, row[at + 1] as bigint);
+      known.note(ids.words, 0, number, row[at + 2]);
+    }
+    return strangers;
+  }
+
+  /** Reads the far ends of some rows that are not known; gives how many they are. */
+  #learn(connection: Connection, rows: readonly SqlRow[], from: number, to: number): number {
+    const { known } = this.#file;
+    let missing: Set<number> | undefined;
+    for (let k = from; k < to; k++) {
+      const number = (rows[k] as SqlRow)[column.farNumber] as number;
+      if (known.headOf(number) !== undefined || this.#gone.has(number)) continue;
+      missing ??= new Set();
+      missing.add(number);
+    }
+    if (missing === undefined) return 0;
+    const strangers = missing.size;
+    const ids = this.#ids;
+    for (const [number, key, rest, head] of connection.all(farEnds, `[${[...missing].join()}]`)) {
+      ids.clear();
+      pushId(ids, key as bigint, rest as bigint);
+      known.note(ids.words, 0, number as number, head);
+      missing.delete(number as number);
+    }
+    for (const number of missing) this.#gone.add(number);
+    return strangers;
+  }
+
+  /** Whether a row's far end is not there; otherwise `#far` tells of it. */
+  #isGone(connection: Connection, rows: readonly SqlRow[], k: number): boolean {
+    const { known } = this.#file;
+    const number = (rows[k] as SqlRow)[column.farNumber] as number;
+    let head = known.headOf(number);
+    if (head === undefined) {
+      if (this.#gone.has(number)) return true;
+      // Of a very large answer not all far ends fit at once.
+      this.#learn(connection, rows, k, Math.min(rows.length, k + farAtOnce));
+      head = known.headOf(number);
+      if (head === undefined) return true;
+    }
+    this.#far.readFar(head);
+    return false;
+  }
+
+  #hasGone(connection: Connection, { rows, from, to }: Page): boolean {
+    for (let k = from; k < to; k++) if (this.#isGone(connection, rows, k)) return true;
+    return false;
+  }
+
   #form(request: AdjacencyRequest): Form {
     const { description } = this.#file.catalog;
     if (description !== this.#formsOf) {
@@ -226,11 +328,15 @@ export class AdjacencyReader {
     let form = this.#forms.get(name);
     if (form === undefined) {
       const arms = this.#arms(request);
-      const query = (moved: boolean): Query => {
-        const shape = { arms, order, fields, moved };
+      const query = (moved: boolean, far: boolean): Query => {
+        const shape = { arms, order, fields, far, moved };
         return { shape, sql: arms.length === 0 ? "" : adjacencySql(shape) };
       };
-      form = { arms, order, usual: query(false), moved: query(true) };
+      const queries = (moved: boolean): Queries => ({
+        withFar: query(moved, true),
+        alone: query(moved, false),
+      });
+      form = { arms, order, usual: queries(false), moved: queries(true) };
       this.#forms.set(name, form);
     }
     return form;
@@ -251,6 +357,7 @@ export class AdjacencyReader {
   }
 
   #push(
+    connection: Connection,
     rows: AdjacencyRows,
     { rows: found, from, to, more }: Page,
     { direction, order, edgeType, edgeFields }: AdjacencyRequest,
@@ -262,18 +369,17 @@ export class AdjacencyReader {
     // Of a single arm the side is known, and that of a self-loop is the source; several arms tell it in each row.
     const isOneArm = edgeType !== undefined && !catalog.typeNamed(edgeType).description.undirected;
     for (let k = 0; k < to - from; k++) {
-      const row = found[order === "asc" ? from + k : to - 1 - k] as SqlRow;
-      far.readFar(row[column.farHead]);
-      if (far.isGone) continue;
+      const at = order === "asc" ? from + k : to - 1 - k;
+      const row = found[at] as SqlRow;
+      if (this.#isGone(connection, found, at)) continue;
       head.read(row[3]);
       const edgeType = catalog.type(head.type);
       const farType = catalog.type(far.type);
       if (edgeType === undefined || farType === undefined) continue;
       pushId(rows.edges, row[1] as bigint, row[2] as bigint);
       ids.pushOwner(rows.edgeOwners, head.owner);
-      const at = pushId(rows.farIds, row[4] as bigint, row[5] as bigint);
       const number = row[column.farNumber] as number;
-      known.note(rows.farIds.words, at * 4, number);
+      known.push(rows.farIds, number);
       ids.pushOwner(rows.farOwners, far.owner);
       rows.push(
         edgeType.description.name,
@@ -342,12 +448,4 @@ function requestOf(row: SqlRow): number {
 
 function bitOf(row: SqlRow): number {
   return (row[column.request] as number) & 1;
-}
-
-function hasGone({ rows, from, to }: Page, far: Head): boolean {
-  for (let k = from; k < to; k++) {
-    far.readFar((rows[k] as SqlRow)[column.farHead]);
-    if (far.isGone) return true;
-  }
-  return false;
 }

@@ -36,9 +36,10 @@ export class CommitRecordWriter {
   #written = 0;
   readonly #scratch: IdColumn = new IdColumn(1);
 
-  begin(): void {
+  /** @param changes how many there will be: where they will not be listed, none is written */
+  begin(changes: number): void {
     this.#at = 1;
-    this.#count = 0;
+    this.#count = changes > mostChanges ? changes : 0;
     this.#written = 0;
   }
 

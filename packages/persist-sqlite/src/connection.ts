@@ -15,6 +15,7 @@ export class Connection {
   /** Done in the first write transaction; a handle that only reads writes nothing. */
   #first: ((connection: Connection) => void) | undefined;
   readonly #statements: Map<string, Statement> = new Map();
+  #dataVersion: Statement | undefined;
   #isReading = false;
   #isWriting = false;
   #isClosed = false;
@@ -22,6 +23,8 @@ export class Connection {
   #writtenBefore = 0;
   #writtenAtSavepoint = 0;
   readonly #endStretch = (): void => this.endRead();
+  // A microtask by way of a promise: `queueMicrotask` makes a resource for async hooks each time, a microsecond.
+  readonly #now: Promise<void> = Promise.resolve();
 
   constructor(driver: Driver, counters: StoreCounters, options: ResolvedOptions) {
     this.driver = driver;
@@ -42,7 +45,7 @@ export class Connection {
   beginRead(): void {
     this.statement("BEGIN").run();
     this.#isReading = true;
-    queueMicrotask(this.#endStretch);
+    void this.#now.then(this.#endStretch);
   }
 
   endRead(): void {
@@ -106,7 +109,8 @@ export class Connection {
 
   /** Changes whenever another connection commits. */
   dataVersion(): number {
-    return Number((this.statement("PRAGMA data_version").get() as SqlRow)[0]);
+    this.#dataVersion ??= this.driver.prepare("PRAGMA data_version", "number");
+    return (this.#dataVersion.get() as SqlRow)[0] as number;
   }
 
   /** Rows of a query; counts them and the statement. */
@@ -152,6 +156,7 @@ export class Connection {
     this.endRead();
     this.#isClosed = true;
     this.#statements.clear();
+    this.#dataVersion = undefined;
     this.driver.close();
   }
 }

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { GraphError } from "@rootwalk/core/store";
+import { sqliteFailure } from "./sqlite-error.ts";
 
-/** What a statement takes and gives. Integers come as `bigint`, so that 64 bits survive. */
+/** What a statement takes and gives. Integers come as `bigint`, so that 64 bits survive, unless it is asked otherwise. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = readonly SqlValue[];
 
@@ -22,7 +23,8 @@ export interface BackupProgress {
 export interface Driver {
   /** For messages: which library this is. */
   readonly name: string;
-  prepare(sql: string): Statement;
+  /** @param integers `"number"` where none is beyond what a number holds exactly: a third of the time of a `bigint` */
+  prepare(sql: string, integers?: "bigint" | "number"): Statement;
   exec(sql: string): void;
   close(): void;
   backup(path: string, onProgress: (progress: BackupProgress) => void): Promise<void>;
@@ -45,7 +47,7 @@ export interface BetterSqlite3Database {
 interface BetterSqlite3Statement {
   readonly reader: boolean;
   raw(): unknown;
-  safeIntegers(): unknown;
+  safeIntegers(enabled: boolean): unknown;
 }
 
 export type BetterSqlite3Class = new (path: string, options?: { timeout?: number }) => BetterSqlite3Database;
@@ -77,10 +79,10 @@ interface NodeSqliteModule {
 }
 
 /**
- * A SQLite library of the caller's own: a class of better-sqlite3 or a fork of it, an open database of it, or
- * `DatabaseSync` of `node:sqlite`. An open database belongs to the store from then on.
+ * A SQLite library of the caller's own: a class of better-sqlite3 or a fork of it, `DatabaseSync` of `node:sqlite`, or
+ * an open database of either. An open database belongs to the store from then on.
  */
-export type SqliteDriver = BetterSqlite3Class | BetterSqlite3Database | NodeSqliteClass;
+export type SqliteDriver = BetterSqlite3Class | BetterSqlite3Database | NodeSqliteClass | NodeSqliteDatabase;
 
 const require = createRequire(import.meta.url);
 
@@ -93,7 +95,23 @@ export function chooseDriver(given: SqliteDriver | undefined, environment: Envir
   if (given !== undefined) return givenDriver(given, environment);
   const reasons: string[] = [];
   const database = loadBetterSqlite3(environment, reasons);
-  if (database !== undefined) return (path) => new BetterSqlite3Driver(new database(path, { timeout: 0 }));
+  if (database === undefined) return nodeSqlite(environment, reasons);
+  let instead: OpenDriver | undefined;
+  return (path) => {
+    if (instead !== undefined) return instead(path);
+    try {
+      return new BetterSqlite3Driver(new database(path, { timeout: 0 }));
+    } catch (error) {
+      // The addon itself is loaded by the first database only. What SQLite says is about the file.
+      if (sqliteFailure(error) !== undefined) throw error;
+      reasons.push(`better-sqlite3 does not load: ${text(error)}`);
+      instead = nodeSqlite(environment, reasons);
+      return instead(path);
+    }
+  };
+}
+
+function nodeSqlite(environment: Environment, reasons: string[]): OpenDriver {
   const node = loadNodeSqlite(environment, reasons);
   if (node !== undefined) return (path) => new NodeSqliteDriver(new node.DatabaseSync(path), node);
   throw new GraphError({
@@ -120,10 +138,7 @@ function loadBetterSqlite3(environment: Environment, reasons: string[]): BetterS
       reasons.push(`better-sqlite3 ${version} does not run on Node ${environment.nodeVersion}`);
       return undefined;
     }
-    const loaded = environment.load("better-sqlite3") as BetterSqlite3Class;
-    // The addon itself is loaded by the first database only.
-    new loaded(":memory:").close();
-    return loaded;
+    return environment.load("better-sqlite3") as BetterSqlite3Class;
   } catch (error) {
     const isMissing = (error as { code?: unknown }).code === "MODULE_NOT_FOUND";
     reasons.push(
@@ -154,12 +169,17 @@ function givenDriver(given: SqliteDriver, environment: Environment): OpenDriver 
       if (isUsed)
         throw new GraphError({ code: "RW_STORE_DRIVER", message: lostInstance, remedy: lostInstance });
       isUsed = true;
-      return new BetterSqlite3Driver(given as BetterSqlite3Database);
+      return isNodeSqlite(given.constructor, environment)
+        ? new NodeSqliteDriver(
+            given as NodeSqliteDatabase,
+            environment.load("node:sqlite") as NodeSqliteModule,
+          )
+        : new BetterSqlite3Driver(given as BetterSqlite3Database);
     };
   }
   if (typeof given !== "function") {
     throw new TypeError(
-      "driver: expected better-sqlite3's Database, an open database of it, or node:sqlite's DatabaseSync",
+      "driver: expected better-sqlite3's Database, node:sqlite's DatabaseSync, or an open database of either",
     );
   }
   if ("raw" in ((given as { prototype?: object }).prototype ?? {}) || !isNodeSqlite(given, environment)) {
@@ -191,11 +211,11 @@ class BetterSqlite3Driver implements Driver {
     this.#database = database;
   }
 
-  prepare(sql: string): Statement {
+  prepare(sql: string, integers: "bigint" | "number" = "bigint"): Statement {
     const statement = this.#database.prepare(sql);
     if (statement.reader) {
       statement.raw();
-      statement.safeIntegers();
+      statement.safeIntegers(integers === "bigint");
     }
     return statement as unknown as Statement;
   }
@@ -230,9 +250,9 @@ class NodeSqliteDriver implements Driver {
     this.#module = module;
   }
 
-  prepare(sql: string): Statement {
+  prepare(sql: string, integers: "bigint" | "number" = "bigint"): Statement {
     const statement = this.#database.prepare(sql);
-    statement.setReadBigInts(true);
+    statement.setReadBigInts(integers === "bigint");
     if (statement.setReturnArrays !== undefined) {
       statement.setReturnArrays(true);
       return statement as unknown as Statement;

@@ -14,16 +14,17 @@ const CONFLICT: CommitOutcome = Object.freeze({ status: "conflict" });
 const addCommit = "INSERT INTO commits (seq, unit, newest, changes) VALUES (?, ?, ?, ?)";
 const readLease = "SELECT value FROM meta WHERE name = 'lease'";
 
+/** Batches that are tried again in a more careful manner, see `BatchWriter`. */
+interface Manner {
+  readonly parked: Set<CommitBatch>;
+  readonly singly: Set<CommitBatch>;
+}
+
 /** More passes than a call can need besides one for each batch. */
 const mostPasses = 8;
 
 /** Commits that are made with care after another process was seen to commit. */
 const cautious = 16;
-
-interface Noted {
-  readonly unitId: Id;
-  readonly seq: number;
-}
 
 /**
  * Commits the batches of a call in one transaction.
@@ -49,12 +50,13 @@ export class GroupCommit {
   run(batches: readonly CommitBatch[]): readonly CommitOutcome[] {
     const outcomes: (CommitOutcome | undefined)[] = new Array(batches.length).fill(undefined);
     const parked = new Set<CommitBatch>();
+    const singly = new Set<CommitBatch>();
     let isCareful = this.#caution > 0;
     if (isCareful) this.#caution -= 1;
     let isSplit = false;
     for (let pass = 0; ; pass++) {
       if (pass > batches.length + mostPasses) throw new Error("the file changes while it is locked");
-      const failed = this.#pass(batches, outcomes, parked, isCareful, isSplit);
+      const failed = this.#pass(batches, outcomes, { parked, singly }, isCareful, isSplit);
       if (failed === undefined) return outcomes as CommitOutcome[];
       if (failed === "stale") {
         this.#caution = cautious;
@@ -74,34 +76,37 @@ export class GroupCommit {
   #pass(
     batches: readonly CommitBatch[],
     outcomes: (CommitOutcome | undefined)[],
-    parked: Set<CommitBatch>,
+    manner: Manner,
     isCareful: boolean,
     isSplit: boolean,
   ): "stale" | "again" | undefined {
     const { file } = this;
     const connection = file.connection;
     connection.beginWrite();
-    const noted: Noted[] = [];
+    /** Units of this pass and the numbers of their commits. */
+    const noted = new Map<Id, number>();
     const settled = outcomes.slice();
     const { state } = file;
-    let { seq: foreign, newestUnit } = state;
+    let { seq: foreign, newestUnit, hasTombstones } = state;
     const undo = (): void => {
       connection.rollback();
       file.forgetUncommitted();
       state.seq = foreign;
       state.newestUnit = newestUnit;
+      state.hasTombstones = hasTombstones;
     };
     try {
       if (isCareful || state.lease !== undefined || state.version < 0) {
         file.refresh(connection);
         foreign = state.seq;
         newestUnit = state.newestUnit;
+        hasTombstones = state.hasTombstones;
       }
       for (let i = 0; i < batches.length; i++) {
         if (settled[i] !== undefined) continue;
         const batch = batches[i] as CommitBatch;
         if (isSplit) connection.savepoint();
-        const outcome = this.#one(connection, batch, foreign, noted, parked);
+        const outcome = this.#one(connection, batch, foreign, noted, manner);
         if (outcome !== "stale" && outcome !== "again" && outcome.status === "committed") {
           settled[i] = outcome;
           if (isSplit) connection.release();
@@ -130,8 +135,8 @@ export class GroupCommit {
       file.breakAfter(error);
       throw error;
     }
-    if (noted.length === 0) undo();
-    else this.#commit(connection, batches, noted);
+    if (noted.size === 0) undo();
+    else this.#commit(connection, noted);
     for (let i = 0; i < batches.length; i++) outcomes[i] = settled[i];
     return undefined;
   }
@@ -140,19 +145,23 @@ export class GroupCommit {
     connection: Connection,
     batch: CommitBatch,
     foreign: number,
-    noted: Noted[],
-    parked: Set<CommitBatch>,
+    noted: Map<Id, number>,
+    { parked, singly }: Manner,
   ): CommitOutcome | "stale" | "again" {
     const { state, units } = this.file;
     const { unitId } = batch;
-    const known = noted.find((other) => other.unitId === unitId)?.seq ?? units.find(connection, unitId);
+    const known = noted.get(unitId) ?? units.find(connection, unitId);
     if (known !== undefined) return committed(this.file, known);
     const leasedMs = this.#leasedMs(connection, unitId);
     if (leasedMs > 0) return { status: "leased", untilMs: leasedMs };
     if (!this.#guardsHold(connection, batch, foreign)) return CONFLICT;
     const isParked = parked.has(batch);
-    const written = this.#writer.write(connection, batch, isParked);
+    const written = this.#writer.write(connection, batch, isParked, singly.has(batch));
     if (written.status === "stale") return "stale";
+    if (written.status === "singly") {
+      singly.add(batch);
+      return "again";
+    }
     if (written.status === "conflict") return CONFLICT;
     if (written.status === "duplicate") {
       if (isParked || !batch.updates.some(({ data }) => data !== undefined)) return written;
@@ -171,7 +180,7 @@ export class GroupCommit {
     }
     state.seq = seq;
     if (newest === null) state.newestUnit = unitId;
-    noted.push({ unitId, seq });
+    noted.set(unitId, seq);
     return { status: "committed", token: state.token, previous };
   }
 
@@ -194,8 +203,8 @@ export class GroupCommit {
     return Math.max(0, lease.until - this.file.options.environment.now());
   }
 
-  #commit(connection: Connection, batches: readonly CommitBatch[], noted: readonly Noted[]): void {
-    const { state, units } = this.file;
+  #commit(connection: Connection, noted: ReadonlyMap<Id, number>): void {
+    const { units } = this.file;
     try {
       connection.commit();
     } catch (error) {
@@ -203,16 +212,11 @@ export class GroupCommit {
       this.file.breakConnection();
       throw new CommitUnknownError({
         message: `${this.file.path}: committing failed: ${(error as Error).message}`,
-        details: { units: noted.map(({ unitId }) => unitId) },
+        details: { units: [...noted.keys()] },
         cause: error,
       });
     }
-    for (const { unitId, seq } of noted) units.note(unitId, seq);
-    if (
-      batches.some(({ updates }) => updates.some(({ kind, remove }) => kind === "node" && remove === true))
-    ) {
-      state.hasTombstones = true;
-    }
+    for (const [unitId, seq] of noted) units.note(unitId, seq);
   }
 
   private get file(): SqliteFile {

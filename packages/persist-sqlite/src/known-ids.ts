@@ -1,17 +1,19 @@
 import { IdColumn } from "@rootwalk/core/store";
 import type { Connection } from "./connection.ts";
+import type { SqlValue } from "./drivers.ts";
 import { keyOf, pushId, restOf } from "./id-halves.ts";
 
 const firstSlots = 1 << 10;
 const mostSlots = 1 << 19;
 
 /**
- * Node numbers and the ids that they stand for, as far as they were met lately, in both directions. Bounded: when it is
- * half full and cannot grow, it begins again. Until then nothing that was noted is lost, so that a frontier that has
- * just been read costs no statement to name.
+ * Node numbers and the ids that they stand for, as far as they were met lately, in both directions, and of each node
+ * what is told of it where it is a far end. Bounded: when it is half full and cannot grow, it begins again. Until then
+ * nothing that was noted is lost, so that a frontier that has just been read costs no statement to name, and a far end
+ * is read once instead of with every edge that leads to it.
  *
  * It is right as long as no other process has committed: what it names then lives. Whoever sees another process's
- * commit clears it.
+ * commit clears it, and whoever changes a node's access record or removes it here takes its head out.
  */
 export class KnownNodes {
   #slots = firstSlots;
@@ -22,6 +24,9 @@ export class KnownNodes {
   // The same from the place that the number names on.
   #idsByNumber: Int32Array = new Int32Array(firstSlots * 4);
   #numbersByNumber: Float64Array = new Float64Array(firstSlots);
+  // What `farHeadSql` says of the node: unknown, in the map, or the number itself.
+  #heads: Float64Array = new Float64Array(firstSlots);
+  readonly #unusualHeads: Map<number, string> = new Map();
 
   /** The number of an id, 0 where it is not known here. */
   find(words: Int32Array, at: number): number {
@@ -29,26 +34,48 @@ export class KnownNodes {
     return Math.max(0, this.#numbers[slot] as number);
   }
 
-  note(words: Int32Array, at: number, number: number): void {
+  /** @param head what `farHeadSql` says of it, where that is at hand */
+  note(words: Int32Array, at: number, number: number, head?: SqlValue): void {
     let slot = this.#placeOf(words, at);
-    if (this.#numbers[slot] === number) return;
-    // An id that comes back under another number takes a place by that number too.
-    if (this.#noted * 2 >= this.#slots) {
-      this.#makeRoom();
-      slot = this.#placeOf(words, at);
+    if (this.#numbers[slot] !== number) {
+      // An id that comes back under another number takes a place by that number too.
+      if (this.#noted * 2 >= this.#slots) {
+        this.#makeRoom();
+        slot = this.#placeOf(words, at);
+      }
+      this.#noted += 1;
+      copy(words, at, this.#ids, slot << 2);
+      this.#numbers[slot] = number;
+      const other = this.#placeOfNumber(number);
+      copy(words, at, this.#idsByNumber, other << 2);
+      this.#numbersByNumber[other] = number;
+      this.#heads[other] = unknownHead;
     }
-    this.#noted += 1;
-    copy(words, at, this.#ids, slot << 2);
-    this.#numbers[slot] = number;
-    const other = this.#placeOfNumber(number);
-    copy(words, at, this.#idsByNumber, other << 2);
-    this.#numbersByNumber[other] = number;
+    if (head !== undefined) this.#noteHead(number, head);
+  }
+
+  /** What `farHeadSql` says of the node of a number; `undefined` where it is not known here. */
+  headOf(number: number): SqlValue | undefined {
+    const slot = this.#placeOfNumber(number);
+    if (this.#numbersByNumber[slot] !== number) return undefined;
+    const head = this.#heads[slot] as number;
+    if (head >= 0) return head;
+    return head === unusualHead ? this.#unusualHeads.get(number) : undefined;
   }
 
   /** Takes the id out. */
   forget(words: Int32Array, at: number): void {
+    this.forgetHead(words, at);
     const slot = this.#placeOf(words, at);
     if (this.#numbers[slot] !== 0) this.#numbers[slot] = -1;
+  }
+
+  /** Takes out what was known of the node beside its number. */
+  forgetHead(words: Int32Array, at: number): void {
+    const number = this.find(words, at);
+    if (number === 0) return;
+    const slot = this.#placeOfNumber(number);
+    if (this.#numbersByNumber[slot] === number) this.#heads[slot] = unknownHead;
   }
 
   /** Appends the id of a number; false where it is not known here. */
@@ -64,6 +91,7 @@ export class KnownNodes {
   clear(): void {
     if (this.#noted === 0) return;
     this.#noted = 0;
+    this.#unusualHeads.clear();
     if (this.#slots === firstSlots) {
       this.#numbers.fill(0);
       this.#numbersByNumber.fill(0);
@@ -71,6 +99,16 @@ export class KnownNodes {
     }
     // Another process may commit a thousand times a second: small tables are sooner made than large ones emptied.
     this.#resize(firstSlots);
+  }
+
+  #noteHead(number: number, head: SqlValue): void {
+    const slot = this.#placeOfNumber(number);
+    if (typeof head === "number") {
+      this.#heads[slot] = head;
+      return;
+    }
+    this.#heads[slot] = unusualHead;
+    this.#unusualHeads.set(number, head as string);
   }
 
   /** Where the id is, or the free place where it belongs. */
@@ -82,11 +120,7 @@ export class KnownNodes {
   }
 
   #placeOfNumber(number: number): number {
-    const mask = this.#slots - 1;
-    let slot = number & mask;
-    while (this.#numbersByNumber[slot] !== 0 && this.#numbersByNumber[slot] !== number)
-      slot = (slot + 1) & mask;
-    return slot;
+    return placeOfNumber(this.#numbersByNumber, number);
   }
 
   #makeRoom(): void {
@@ -96,10 +130,16 @@ export class KnownNodes {
     }
     const ids = this.#ids;
     const numbers = this.#numbers;
+    const numbersByNumber = this.#numbersByNumber;
+    const heads = this.#heads;
     this.#resize(this.#slots * 8);
     this.#noted = 0;
     for (let slot = 0; slot < numbers.length; slot++) {
-      if ((numbers[slot] as number) > 0) this.note(ids, slot << 2, numbers[slot] as number);
+      const number = numbers[slot] as number;
+      if (number <= 0) continue;
+      this.note(ids, slot << 2, number);
+      const from = placeOfNumber(numbersByNumber, number);
+      this.#heads[this.#placeOfNumber(number)] = heads[from] as number;
     }
   }
 
@@ -109,7 +149,20 @@ export class KnownNodes {
     this.#numbers = new Float64Array(slots);
     this.#idsByNumber = new Int32Array(slots * 4);
     this.#numbersByNumber = new Float64Array(slots);
+    this.#heads = new Float64Array(slots);
   }
+}
+
+const unknownHead = -1;
+const unusualHead = -2;
+
+/** Where the number is, or the free place where it belongs. */
+function placeOfNumber(numbers: Float64Array, number: number): number {
+  const mask = numbers.length - 1;
+  // Numbers come in runs, which would fill long stretches of the table that others then have to pass.
+  let slot = (Math.imul(number, 0x9e3779b1) >>> 11) & mask;
+  while (numbers[slot] !== 0 && numbers[slot] !== number) slot = (slot + 1) & mask;
+  return slot;
 }
 
 function hash(words: Int32Array, at: number): number {

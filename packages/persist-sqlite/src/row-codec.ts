@@ -35,6 +35,11 @@ export function farHeadSql(row: string): string {
   );
 }
 
+/** What `farHeadSql` gives for a record with the default access; `undefined` where it would give an array. */
+export function farHead(type: number, owner: number): number | undefined {
+  return type < 4096 && owner < 2 ** 41 ? owner * 4096 + type : undefined;
+}
+
 /** A row's head, decoded. One object is used again and again. */
 export class Head {
   type = 0;
@@ -138,8 +143,45 @@ function parseAccess(text: string): AccessRecord {
 
 const noFields: FieldData = Object.freeze({});
 
+/** Names of fields as JSON with what follows them; there are as many as types declare. */
+const names: Map<string, string> = new Map();
+const mostNames = 10_000;
+
+/** What a JSON string cannot hold as it is. Lone halves of surrogates are refused long before. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that JSON escapes
+const isEscaped = /[\u0000-\u001f"\\\ud800-\udfff]/;
+const longString = 64;
+
 /** The JSON text of a record's fields, null where it has none. */
 export function encodeFields(fields: FieldData | RowDamage): string | null {
+  // Nearly all records hold numbers and short texts alone: half the time of the general way.
+  let text = "{";
+  for (const name in fields) {
+    const value = (fields as FieldData)[name];
+    if (value === undefined) continue;
+    let part: string;
+    if (typeof value === "number") part = Number.isFinite(value) ? `${value}` : "null";
+    else if (typeof value === "string") {
+      part = value.length > longString || isEscaped.test(value) ? JSON.stringify(value) : `"${value}"`;
+    } else if (typeof value === "boolean" || value === null) part = `${value}`;
+    else return encodeAny(fields);
+    const key = names.get(name) ?? nameText(name);
+    if (key === "") return encodeAny(fields);
+    text += text.length === 1 ? key + part : `,${key}${part}`;
+  }
+  return text.length === 1 ? null : `${text}}`;
+}
+
+/** The name as JSON begins a field with it; empty where it may be a tag. */
+function nameText(name: string): string {
+  if (name.charCodeAt(0) === 64) return "";
+  if (names.size >= mostNames) names.clear();
+  const text = `${JSON.stringify(name)}:`;
+  names.set(name, text);
+  return text;
+}
+
+function encodeAny(fields: FieldData | RowDamage): string | null {
   const text = JSON.stringify(toTaggedJson(fields));
   return text === "{}" ? null : text;
 }

@@ -97,6 +97,7 @@ export class SqliteStore implements Store {
         file.read("reading its types", () => ({
           catalog: file.catalog.description,
           token: file.state.token,
+          hasLeftovers: file.state.hasTombstones,
         })),
     );
   }

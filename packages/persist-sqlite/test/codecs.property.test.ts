@@ -1,11 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { type Change, compareIdWords, formatId, IdColumn, parseId } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect } from "vitest";
 import { CommitRecordWriter, readChanges } from "../src/commit-record.ts";
 import { idTextSql, keyOf, pushId, restOf } from "../src/id-halves.ts";
 import { compareHalves } from "../src/reader.ts";
 import { farHeadSql, Head, headSql } from "../src/row-codec.ts";
+import { Database } from "./database.ts";
 
 // Laws: an id is its key and rest · their order is the order of ids · a row's head says what the columns say ·
 // a commit record gives back what was written into it, and damaged bytes never fail.
@@ -89,7 +89,7 @@ describe("commit records", () => {
   test.prop([pool, steps])("give back what a commit did", (ids, wanted) => {
     const writer = new CommitRecordWriter();
     for (let round = 0; round < 2; round++) {
-      writer.begin();
+      writer.begin(wanted.length);
       const expected: Change[] = wanted.map(({ isEdge, op, type, ids: picks, versions }) => {
         const [own, source, target] = picks.map((pick) => ids[pick % ids.length]!) as [
           Int32Array,

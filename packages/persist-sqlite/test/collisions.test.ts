@@ -1,6 +1,6 @@
 import { formatId, type Id, IdColumn } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "./database.ts";
 import { GuardList, type Session, session, temporaryFile } from "./support.ts";
 
 // Ids of other processes may have the same 63 bits of time and counter, which are an edge's row id in the file.
@@ -79,6 +79,32 @@ describe("edges whose ids share time and counter", () => {
       expect((await client.around(client.ann, { after })).edges).toEqual(beyond);
       expect((await client.around(client.ann, { after, order: "desc" })).edges).toEqual(
         ids.filter((edge) => edge < after).toReversed(),
+      );
+    }
+  });
+
+  test("are added among many others in one commit, and an id that is there refuses them all", async () => {
+    const client = await session();
+    const hub = await client.newNode("Person");
+    const many = (place: number): Id[] => Array.from({ length: 40 }, (_, i) => id(place + i, i));
+    const offer = (ids: readonly Id[]) => {
+      const draft = client.draft();
+      for (const edge of ids) draft.edge("Knows", hub, client.bob, { name: edge }, { id: edge });
+      return client.offer(draft);
+    };
+    const first = many(100);
+    expect((await offer(first)).status).toBe("committed");
+    expect((await offer([...many(300), first[20] as Id, ...many(400)])).status).toBe("conflict");
+    expect(await client.edges(id(300, 0))).toEqual([]);
+
+    const others = [...many(200), id(110, 77), id(201, 77), ...many(500)];
+    expect((await offer(others)).status).toBe("committed");
+    expect((await offer([...many(300), others[40] as Id])).status).toBe("conflict");
+    const all = [...first, ...others].toSorted();
+    for (const reader of [client, await client.connected()]) {
+      expect((await reader.around(hub, { limit: 200 })).edges).toEqual(all);
+      expect(new Map((await reader.edges(...all)).map((edge) => [edge.id, edge.fields]))).toEqual(
+        new Map(all.map((edge) => [edge, { name: edge }])),
       );
     }
   });

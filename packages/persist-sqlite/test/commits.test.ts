@@ -1,6 +1,6 @@
 import type { Id } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "./database.ts";
 import { GuardList, opened, session, temporaryFile } from "./support.ts";
 
 describe("commit records", () => {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storeConformance } from "@rootwalk/core/conformance";
 import { checkedStore, type Store } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { afterAll, describe, test } from "vitest";
 import { sqlite } from "../src/index.ts";
+import { Database } from "./database.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "rootwalk-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

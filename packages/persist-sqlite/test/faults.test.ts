@@ -1,6 +1,6 @@
 import { CommitUnknownError, GraphError } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "./database.ts";
 import { session, storeOf, temporaryFile, turnsDuring } from "./support.ts";
 
 /** An error as SQLite's own would be. */
@@ -26,7 +26,8 @@ function failing() {
         if (next !== "none") throw sqliteError("SQLITE_IOERR_FSYNC");
         return { changes: 0 };
       };
-      return { reader: false, run } as never;
+      const ignore = (): void => {};
+      return { reader: false, run, setReadBigInts: ignore, setReturnArrays: ignore } as never;
     }
   }
   const arm = (next: "before" | "after"): void => {

@@ -24,7 +24,7 @@ describe("a file of every format that a version has written", () => {
     const id = await client.newNode("Person", { email: "new@x", value: 1 });
     const taken = client.draft();
     taken.node("Person", { email: "anna@x" });
-    expect(await client.offer(taken)).toEqual({ status: "duplicate", index: "Person.email" });
+    expect(await client.offer(taken)).toMatchObject({ status: "duplicate", index: "Person.email" });
     expect((await client.lookup({ index: "Person.email", equals: ["new@x"] })).ids).toEqual([id]);
     await client.purgeAll();
     expect(await client.store.purge(1)).toBe(false);

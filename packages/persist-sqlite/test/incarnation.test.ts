@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "./database.ts";
 import { opened, session, temporaryDirectory, temporaryFile } from "./support.ts";
 
 /** The process ends without closing: its store stays open, and another one opens the file. */

@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { GraphError } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { sqlite } from "../src/index.ts";
+import { Database } from "./database.ts";
 import { catalog, opened, session, storeOf, temporaryDirectory, temporaryFile } from "./support.ts";
 
 async function refusal(path: string, options = {}): Promise<GraphError> {
@@ -274,7 +274,8 @@ describe("opening", () => {
       data: '{"name":"Ann","born":{"@date":"1970-01-01T00:00:00.000Z"}}',
       data_version: 1,
     });
-    expect(database.prepare("SELECT * FROM edge").get()).toMatchObject({
+    const columns = "id, type, source, target, data, access";
+    expect(database.prepare(`SELECT ${columns} FROM edge`).get()).toMatchObject({
       id: edge,
       type: "Knows",
       source: client.ann,

@@ -1,49 +1,57 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { Id } from "@rootwalk/core/store";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Database } from "./database.ts";
+import { OtherProcess } from "./other-process.ts";
 import { GuardList, session, temporaryFile } from "./support.ts";
 
-interface Other {
-  readonly process: ChildProcess;
-  readonly lines: string[];
-  /** Resolves when it has said something that begins so. */
-  says(beginning: string): Promise<void>;
-  readonly ended: Promise<void>;
+/** What a reader counted; see shop-process.ts. */
+type Counts = Record<"units" | "beside" | "first" | "totalMs", number>;
+
+/** Another process on a file; see process.ts. */
+function start(path: string, durability: string, root: Id, ...work: string[]): OtherProcess {
+  return new OtherProcess("process.ts", path, durability, root, ...work);
 }
 
-/** Starts another process on a file; see process.ts. */
-function start(path: string, durability: string, root: Id, ...work: string[]): Other {
-  const script = fileURLToPath(new URL("process.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "--conditions=@rootwalk/source", script, path, durability, root, ...work],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const lines: string[] = [];
-  const waiting: { beginning: string; resolve: () => void }[] = [];
-  let rest = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() as string;
-    lines.push(...parts);
-    for (const { beginning, resolve } of waiting)
-      if (lines.some((line) => line.startsWith(beginning))) resolve();
+test("a process that ends fails what waits for its words, before and after", async () => {
+  const other = start(temporaryFile(), "normal", "nobody", "nothing");
+  await other.says("open");
+  const waiting = other.says("unit");
+  await expect(waiting).rejects.toThrow(/process\.ts ended with status 0 .* last line was "closed"/);
+  await expect(other.says("unit")).rejects.toThrow(/before it said "unit"/);
+  expect(await other.says("closed")).toBe("closed");
+  const broken = start("/", "normal", "nobody", "nothing");
+  await expect(broken.says("open")).rejects.toThrow(/status 1 .*\n(?:.*\n)*?.*is a directory/);
+});
+
+// By command alone, with the number of units each reader makes: SHOP_UNITS=150. What it measures is below what is
+// promised: the more the file has grown, the longer commits of whole graphs take and the fewer units succeed at once.
+const units = process.env["SHOP_UNITS"];
+
+describe.runIf(units !== undefined)("several graphs in processes of their own on one file", () => {
+  test("validate finely: of the units of 50 ms beside 20 commits of others 99 % succeed the first time", {
+    timeout: 240_000,
+  }, async () => {
+    const path = temporaryFile();
+    const writers = ["ann", "bob"].map((name) => new OtherProcess("shop-process.ts", path, "write", name));
+    await Promise.all(writers.map((writer) => writer.says("writing")));
+    const readers = ["cid", "dee"].map(
+      (name) => new OtherProcess("shop-process.ts", path, "read", name, units as string),
+    );
+    // A writer that ended would leave the readers alone.
+    const alone = writers.map((writer) => writer.says("nothing that it ever says"));
+    const lines = await Promise.race([Promise.all(readers.map((reader) => reader.says("counts"))), ...alone]);
+    for (const writer of writers) writer.kill();
+    await Promise.allSettled(alone);
+    const counts = [lines].flat().map((line) => JSON.parse(line.slice("counts ".length)) as Counts);
+    const sum = (key: keyof Counts): number => counts.reduce((all, each) => all + each[key], 0);
+    console.info(
+      `${sum("units")} units of ${Math.round(sum("totalMs") / sum("units"))} ms, ${sum("beside")} beside 20 commits of ` +
+        `others or more: ${((100 * sum("first")) / sum("beside")).toFixed(1)} % succeeded the first time`,
+    );
+    expect(sum("beside")).toBe(2 * Number(units));
+    expect(sum("first") / sum("beside")).toBeGreaterThanOrEqual(0.99);
   });
-  return {
-    process: child,
-    lines,
-    says: (beginning) =>
-      new Promise((resolve, reject) => {
-        if (lines.some((line) => line.startsWith(beginning))) resolve();
-        else waiting.push({ beginning, resolve });
-        child.on("close", (code) => reject(new Error(`the other process ended with ${code}`)));
-      }),
-    ended: new Promise((resolve) => child.on("close", () => resolve())),
-  };
-}
+});
 
 describe("several processes on one file", () => {
   test("lose nothing of each other", { timeout: 60_000 }, async () => {
@@ -63,9 +71,7 @@ describe("several processes on one file", () => {
     await Promise.all(others.map((other) => other.ended));
     expect(others.map(({ lines }) => lines.at(-1))).toEqual(["closed", "closed"]);
 
-    const edges = others.flatMap(({ lines }) =>
-      lines.filter((line) => line.startsWith("edge")).map((line) => line.slice(5)),
-    );
+    const edges = others.flatMap((other) => other.told("edge"));
     expect(edges).toHaveLength(2 * times);
     const found = await client.around(hub, { limit: 1_000 });
     expect(found.edges).toEqual([...own, ...edges].toSorted());
@@ -84,7 +90,8 @@ describe("several processes on one file", () => {
     await other.says("unit");
     let beside = 0;
     let succeeded = 0;
-    for (let i = 0; i < 40; i++) {
+    // As many as it takes: a machine at other work lets the other process commit fewer in one of them.
+    for (let i = 0; beside < 30; i++) {
       const base = await client.current();
       const node = await client.node(id);
       const seen = other.lines.length;
@@ -101,9 +108,8 @@ describe("several processes on one file", () => {
         if (status === "committed") succeeded += 1;
       }
     }
-    other.process.kill("SIGKILL");
+    other.kill();
     await other.ended;
-    expect(beside).toBeGreaterThan(20);
     expect(succeeded / beside).toBeGreaterThanOrEqual(0.99);
   });
 
@@ -114,17 +120,18 @@ describe("several processes on one file", () => {
     await other.says("unit");
     const holder = new Database(path, { timeout: 5_000 });
     holder.exec("BEGIN IMMEDIATE");
-    const seen = other.lines.length;
     let ticks = 0;
     const timer = setInterval(() => (ticks += 1), 5);
+    onTestFinished(() => clearInterval(timer));
     const write = client.newNode("Person");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(ticks).toBeGreaterThan(10);
-    expect(other.lines.length - seen).toBeLessThanOrEqual(1);
+    // What it had said before the file was held has been read by then: our loop had been waiting for the lock too.
+    await expect.poll(() => ticks, { timeout: 10_000 }).toBeGreaterThan(10);
+    const seen = other.lines.length;
+    await expect.poll(() => ticks, { timeout: 10_000 }).toBeGreaterThan(50);
+    expect(other.lines.length).toBe(seen);
     holder.exec("COMMIT");
     holder.close();
     const id = await write;
-    clearInterval(timer);
     expect(await client.nodes(id)).toHaveLength(1);
     const before = other.lines.length;
     await expect.poll(() => other.lines.length).toBeGreaterThan(before);
@@ -141,11 +148,11 @@ describe("several processes on one file", () => {
         const other = start(path, durability, client.bob, "write");
         await other.says("unit");
         await new Promise((resolve) => setTimeout(resolve, 20 + round * 13));
-        other.process.kill("SIGKILL");
+        other.kill();
         await other.ended;
-        for (const line of other.lines) {
-          const [word, unit, node] = line.split(" ");
-          if (word === "unit") acknowledged.set(unit as Id, node as Id);
+        for (const told of other.told("unit")) {
+          const [unit, node] = told.split(" ");
+          acknowledged.set(unit as Id, node as Id);
         }
       }
       const later = await client.connected();

@@ -1,16 +1,20 @@
-import { GraphError } from "../errors.ts";
+import { ClosedError, GraphError } from "../errors.ts";
 import { type Id, isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
 import type { Query } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
-import { type Entity, NodeEntity } from "../schema/entity.ts";
+import type { QuarantinedRecord } from "../resident/quarantine.ts";
+import { type Entity, NodeEntity, requireGraph } from "../schema/entity.ts";
 import { andThen } from "../util/maybe-async.ts";
 import { GraphSession, type SessionCore } from "./session.ts";
 import { extentQuery } from "./tx.ts";
 
 /** Records of a deleted root that go in one unit of work. */
 const DELETE_BATCH = 500;
+
+/** How long `close` waits while no unit of work gets on. */
+const CLOSE_PATIENCE_MS = 10_000;
 
 interface ClosableCore extends SessionCore {
   readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
@@ -20,6 +24,7 @@ interface ClosableCore extends SessionCore {
 export class GraphObject extends GraphSession {
   readonly #core: ClosableCore;
   readonly #systemRootId: Id;
+  #ended: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(core: ClosableCore, systemRootId: Id) {
@@ -29,12 +34,11 @@ export class GraphObject extends GraphSession {
   }
 
   as(root: unknown): GraphSession {
-    return new GraphSession(this.#core, rootIdOf(root, "as"));
+    return new GraphSession(this.#core, this.#rootIdOf(root, "as"));
   }
 
   async createRoot(): Promise<Entity> {
-    const { catalog } = this.#core.runtime;
-    return this.run(({ unit }) => unit.createNode(catalog.definition(catalog.rootNumber), {}));
+    return this.run(({ unit }) => unit.createRoot());
   }
 
   roots(): Query {
@@ -43,7 +47,7 @@ export class GraphObject extends GraphSession {
   }
 
   async deleteRoot(root: unknown): Promise<void> {
-    const id = rootIdOf(root, "deleteRoot");
+    const id = this.#rootIdOf(root, "deleteRoot");
     if (id === this.#systemRootId)
       throw new GraphError({ code: "RW_ROOT_DELETE", message: "the system root cannot be deleted" });
     await this.run(({ unit }) =>
@@ -97,20 +101,32 @@ export class GraphObject extends GraphSession {
         bounds: resident.bounds,
       },
       units: { open: resident.openUnits, ...counts },
+      quarantined: resident.quarantine.size,
     };
+  }
+
+  quarantine(): QuarantinedRecord[] {
+    return this.#core.runtime.resident.quarantine.list();
   }
 
   /** Applies what other processes have committed until now. */
   async refresh(): Promise<void> {
-    await this.#core.runtime.loader.follower.catchUp();
+    this.#core.enter();
+    try {
+      await this.#core.runtime.loader.follower.catchUp();
+    } finally {
+      this.#core.leave();
+    }
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#ended ??= this.#end();
+    this.#closed ??= this.#watched(this.#ended);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  /** Takes its course whoever waits for it. */
+  async #end(): Promise<void> {
     const { closing, runtime } = this.#core;
     closing.isClosed = true;
     if (closing.running > 0) {
@@ -119,7 +135,49 @@ export class GraphObject extends GraphSession {
       });
     }
     await runtime.purger.stop();
+    runtime.resident.close();
     await runtime.store.close();
+  }
+
+  /**
+   * Who awaits `close` in the body of a unit waits for itself, and nothing here can tell that call from another. It
+   * shows in that no unit gets on, and then the wait ends in an error, which in such a body ends the unit.
+   */
+  #watched(ended: Promise<void>): Promise<void> {
+    const { closing, runtime } = this.#core;
+    const { resident, store, scheduler, counts } = runtime;
+    if (closing.running === 0) return ended;
+    return new Promise((resolve, reject) => {
+      let cancel = (): void => {};
+      const watch = (before: string): void => {
+        cancel = scheduler.after(
+          CLOSE_PATIENCE_MS,
+          () => {
+            if (closing.running === 0) return;
+            const now = progress();
+            if (now !== before) {
+              watch(now);
+              return;
+            }
+            this.#closed = undefined;
+            reject(closeWaits(closing.running));
+          },
+          true,
+        );
+      };
+      const progress = (): string =>
+        [closing.running, resident.stamp, store.counters.statements, counts.conflicts].join();
+      watch(progress());
+      ended.then(resolve, reject).finally(() => cancel());
+    });
+  }
+
+  #rootIdOf(root: unknown, what: string): Id {
+    if (root instanceof NodeEntity) {
+      requireGraph(root, this.#core.runtime.catalog, what);
+      if (root.$type === "Root") return root.id;
+    } else if (isId(root)) return root;
+    throw new TypeError(`${what} takes a root or its id, got ${describeKind(root)}`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -127,8 +185,10 @@ export class GraphObject extends GraphSession {
   }
 }
 
-function rootIdOf(root: unknown, what: string): Id {
-  const id = root instanceof NodeEntity ? root.id : root;
-  if (!isId(id)) throw new TypeError(`${what} takes a root or its id, got ${describeKind(root)}`);
-  return id;
+function closeWaits(running: number): ClosedError {
+  return new ClosedError({
+    code: "RW_CLOSE_WAITS",
+    message: `close() waits for ${running} ${running === 1 ? "unit of work" : "units of work"} that did nothing for ${CLOSE_PATIENCE_MS / 1000} s: in the body of a unit it waits for itself`,
+    details: { running },
+  });
 }

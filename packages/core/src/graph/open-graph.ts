@@ -6,7 +6,8 @@ import { checkedStore } from "../persistence/checked-store.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { CommitOutcome, Store } from "../persistence/store.ts";
-import { handOut, hopStep, nodeStep, Query } from "../query/query.ts";
+import { handOut, hopFrom, hopStep } from "../query/query.ts";
+import { findRoot } from "../query/select.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
 import { buildCatalog } from "../schema/catalog.ts";
@@ -36,6 +37,11 @@ const DEFAULT_ATTEMPTS = 5;
 /** How long a unit waits behind one that does not move. */
 const PATIENCE_MS = 2000;
 const PRINCIPALS = 256;
+/** How long what a synchronous shared store said stays good within one turn of the event loop. */
+const FRESH_MS = 8;
+/** Calls between two looks at the clock, as long as so many take less than this. */
+const MOST_CALLS = 16;
+const SHORT_MS = 0.5;
 /** How long a graph over an asynchronous shared store may be in use without asking for the commits of others. */
 const FOLLOW_MS = 50;
 
@@ -52,14 +58,29 @@ const FOLLOW_MS = 50;
  * @throws {ValidationError} for definitions that do not fit together and options that are none
  * @throws {GraphError} for a store that cannot be opened
  */
-export async function openGraph(options: OpenOptions): Promise<Graph> {
+export function openGraph(options: OpenOptions): Promise<Graph> {
+  return openWithin(defaultLimits, options);
+}
+
+/** What one unit of work may grow to. */
+export interface Limits {
+  readonly mostWrites: number;
+}
+
+const defaultLimits: Limits = Object.freeze({ mostWrites: 4_000_000 });
+
+/** `openGraph` under other limits than everybody's: how a test gets to what lies beyond them. */
+export async function openWithin(limits: Limits, options: OpenOptions): Promise<Graph> {
   const settings = readOptions(options);
   const catalog = buildCatalog(options.types);
   const store = checkedStore(settings.store);
   const opened = await store.open(catalog.describe());
   catalog.adopt(opened.catalog);
   const ids = options.clock || options.random ? new IdSource(settings.clock, settings.random) : processIds;
-  const resident = new ResidentGraph(catalog, settings.bounds, (a, b, c, d) => ids.observe(a, b, c, d));
+  const observe = (a: number, b: number, c: number, d: number): void => ids.observe(a, b, c, d);
+  // Between a commit and its answer from elsewhere the two would not agree on who holds what.
+  const lent = store.supports.synchronous ? opened.ids : undefined;
+  const resident = new ResidentGraph(catalog, settings.bounds, observe, lent);
   resident.token = opened.token;
   resident.log.skip(opened.token);
   const loader = new Loader(resident, store);
@@ -72,9 +93,11 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
     resident,
     loader,
     ids,
+    mostWrites: limits.mostWrites,
     scheduler,
     attempts: settings.attempts,
     counts: { commits: 0, conflicts: 0 },
+    scratch: { expansion: undefined },
     purger: new Purger(store, scheduler, (error) => runtime.reportError(error)),
     reportError(error) {
       try {
@@ -95,12 +118,12 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
     },
     hop: (unit, entity, direction, type, filter, hopOptions) => {
       const step = hopStep(catalog, direction, type, filter, hopOptions);
-      return new Query(unit, { steps: [nodeStep(slotOf(entity)), step], output: "nodes" });
+      return hopFrom(unit, slotOf(entity), step, "nodes");
     },
     disconnect: (unit, from, to, type, filter) => {
       if (type !== undefined) catalog.definitionOf(type, "edge");
       const step = hopStep(catalog, "out", type, filter, undefined);
-      const query = new Query(unit, { steps: [nodeStep(slotOf(from)), step], output: "pairs" });
+      const query = hopFrom(unit, slotOf(from), step, "pairs");
       return andThen(query.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
         const between = edges!.filter((_, i) => nodes[i] === to);
         const selection = { nodes: between.map(() => to), edges: between };
@@ -109,8 +132,10 @@ export async function openGraph(options: OpenOptions): Promise<Graph> {
     },
   };
   await ensureSystemRoot(runtime);
+  // A process that was killed leaves its purge to the next one.
+  if (opened.hasLeftovers !== false) runtime.purger.wake();
   const committer = new Committer(runtime);
-  const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS));
+  const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS), findRoot);
   const handlers = new HandlerTable(
     catalog,
     (options.handlers ?? []) as unknown as readonly HandlersDefinition[],
@@ -171,6 +196,14 @@ function readOptions(options: OpenOptions): Settings {
     if (name !== "maxEntries" && name !== "maxBytes")
       throw invalid(`cache has no option "${name}"; there are maxEntries, maxBytes`);
   }
+  const { scheduler } = options as { scheduler?: Partial<Scheduler> | null };
+  if (scheduler !== undefined) {
+    for (const name of ["now", "nextTurn", "after"] as const)
+      if (typeof scheduler?.[name] !== "function")
+        throw new TypeError(
+          `openGraph: scheduler has the methods now, nextTurn and after; ${name} is missing`,
+        );
+  }
   for (const name of ["onError", "clock", "random"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function")
       throw new TypeError(`openGraph: ${name} is a function`);
@@ -186,6 +219,8 @@ function readOptions(options: OpenOptions): Settings {
   };
   if (!Number.isSafeInteger(attempts) || attempts < 1)
     throw invalid(`attempts is a positive whole number, got ${String(attempts)}`);
+  if (options.clock !== undefined && !Number.isFinite(options.clock()))
+    throw invalid("openGraph: clock gives milliseconds since 1970, and gave no such number");
   return {
     store: options.store ?? memory(),
     bounds: {
@@ -210,18 +245,28 @@ function freshness(store: Store, loader: Loader, scheduler: Scheduler): () => vo
   if (!store.supports.synchronous) return inBackground(loader, scheduler);
   let isFresh = false;
   let freshUntil = 0;
+  // A turn may be long: then it is asked every 8 ms. The clock takes 40 ns, as much as a look-up, so while calls are
+  // short it is looked at only at each 16th.
+  let lookedAt = 0;
+  let stretch = 1;
   let calls = 0;
   return () => {
-    // A turn may be long: then it is asked every 8 ms. The clock takes 40 ns, as much as a look-up, so not at each call.
-    if (isFresh && (++calls & 15) !== 0) return;
-    if (isFresh && scheduler.now() < freshUntil) return;
-    if (!isFresh) {
+    if (isFresh && ++calls < stretch) return;
+    const now = scheduler.now();
+    calls = 0;
+    if (isFresh) {
+      stretch = now - lookedAt < SHORT_MS ? Math.min(MOST_CALLS, stretch * 2) : 1;
+      lookedAt = now;
+      if (now < freshUntil) return;
+    } else {
       isFresh = true;
+      stretch = 1;
+      lookedAt = now;
       scheduler.nextTurn(() => {
         isFresh = false;
       });
     }
-    freshUntil = scheduler.now() + 8;
+    freshUntil = now + FRESH_MS;
     const following = loader.follower.catchUp();
     if (isThenable(following))
       throw new TypeError("a store that calls itself synchronous answered with a promise");

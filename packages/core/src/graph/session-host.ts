@@ -1,6 +1,6 @@
 import { ClosedError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
-import { unconstrained } from "../query/plan.ts";
+import { Plan, unconstrained } from "../query/plan.ts";
 import { hopStep, Query, type QueryContext } from "../query/query.ts";
 import type { EntityHost, NodeEntity } from "../schema/entity.ts";
 
@@ -15,6 +15,10 @@ export class SessionHost implements EntityHost {
     this.#context = context;
   }
 
+  get graph(): object {
+    return this.#context.catalog;
+  }
+
   hop(
     node: NodeEntity,
     direction: "out" | "in" | "both",
@@ -24,7 +28,7 @@ export class SessionHost implements EntityHost {
   ): Query {
     const given = { ...unconstrained, kind: "given", ids: [node.id], slots: undefined } as const;
     const step = hopStep(this.#context.catalog, direction, type, filter, options);
-    return new Query(this.#context, { steps: [given, step], output: "nodes" });
+    return new Query(this.#context, new Plan([given, step], "nodes"));
   }
 
   noteDataRead(): void {}

@@ -1,19 +1,16 @@
 import type { Principal } from "../access/principal.ts";
-import { NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
 import type { Query, QueryContext } from "../query/query.ts";
-import { findRecord } from "../query/select.ts";
-import { NODE } from "../resident/change-log.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
-import type { Attempt, Runner } from "../unit/runner.ts";
+import type { Attempt, Body, Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
-import type { Unit } from "../unit/unit.ts";
-import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import type { Checkpoint } from "../walker/checkpoint.ts";
 import { GraphWalkUnit } from "../walker/graph-walk-unit.ts";
 import type { HandlerTable } from "../walker/handler-table.ts";
 import { checkInput } from "../walker/input.ts";
+import { relocated } from "../walker/relocate.ts";
 import { readSpawnOptions, runWalk, type WalkRun } from "../walker/walk.ts";
 import type { WalkHost, WalkVerbs } from "../walker/walk-host.ts";
 import { requireWalker } from "../walker/walker.ts";
@@ -85,7 +82,7 @@ export class GraphSession {
 
   async transaction<T>(body: (tx: UnitVerbs) => MaybePromise<T>): Promise<T> {
     if (typeof body !== "function") throw new TypeError("transaction takes a function");
-    return this.run(({ unit }) => this.#withRoot(unit, (root) => body(new UnitVerbs(unit, () => root))));
+    return this.run(({ unit }) => body(new UnitVerbs(unit)), true);
   }
 
   async spawn(walker: unknown, input?: unknown, options?: unknown): Promise<WalkRun> {
@@ -93,45 +90,55 @@ export class GraphSession {
     const checked = checkInput(definition, input);
     const { at, maxVisits } = readSpawnOptions(`spawn(${definition.name}, …)`, options);
     const { runtime, handlers } = this.#core;
+    const { resident } = runtime;
     let resumeFrom: Checkpoint | undefined;
+    let resumeFlushes = resident.flushes;
     // Places that a checkpoint remembers stay valid over the units of one walk.
     let holder: { firstStamp: number; position: number } | undefined;
-    const walk = (attempt: Attempt): MaybePromise<WalkRun> =>
-      this.#withRoot(attempt.unit, (root) => {
-        const host = this.#host(attempt, root, handlers, (checkpoint) => {
-          if (holder === undefined) {
-            holder = { firstStamp: attempt.unit.firstStamp, position: Number.MAX_SAFE_INTEGER };
-            runtime.resident.enter(holder);
-          }
-          return andThen(attempt.checkpoint(), () => {
-            resumeFrom = checkpoint;
-          });
+    const walk = (attempt: Attempt): MaybePromise<WalkRun> => {
+      const host = this.#host(attempt, handlers, (checkpoint) => {
+        if (holder === undefined) {
+          holder = { firstStamp: attempt.unit.firstStamp, position: Number.MAX_SAFE_INTEGER };
+          resident.enter(holder);
+        }
+        const { flushes } = resident;
+        return andThen(attempt.checkpoint(), () => {
+          resumeFrom = checkpoint;
+          resumeFlushes = flushes;
+          // Its places are not where they were: as after a conflict, it goes on from the checkpoint.
+          if (resident.flushes !== flushes) throw attempt.unit.failOn("everything");
         });
-        return runWalk(host, {
+      });
+      const begin = (): MaybePromise<WalkRun> =>
+        runWalk(host, {
           walker: definition,
           input: checked,
-          target: at ?? root,
+          target: at === undefined ? attempt.unit.actor : at,
           maxVisits,
           resumeFrom,
         });
+      if (resumeFrom === undefined || resumeFlushes === resident.flushes) return begin();
+      return andThen(relocated(runtime, resumeFrom), (found) => {
+        resumeFrom = found;
+        resumeFlushes = resident.flushes;
+        return begin();
       });
+    };
     try {
-      return await this.run(walk);
+      return await this.run(walk, true);
     } finally {
-      if (holder !== undefined) runtime.resident.leave(holder);
+      if (holder !== undefined) resident.leave(holder);
     }
   }
 
   #host(
     attempt: Attempt,
-    firstRoot: NodeEntity,
     handlers: HandlerTable,
     commit: (checkpoint: Checkpoint) => MaybePromise<void>,
   ): WalkHost {
     const { runtime } = this.#core;
-    let root = firstRoot;
     let unit = new GraphWalkUnit(attempt.unit);
-    let verbs = new UnitVerbs(attempt.unit, () => root);
+    let verbs = new UnitVerbs(attempt.unit);
     return {
       get unit() {
         return unit;
@@ -143,57 +150,30 @@ export class GraphSession {
       clock: runtime.scheduler,
       doom: (error) => attempt.unit.doom(error),
       commit: (checkpoint) =>
-        andThen(commit(checkpoint), () =>
-          this.#withRoot(attempt.unit, (next) => {
-            root = next;
-            unit = new GraphWalkUnit(attempt.unit, unit.demands);
-            verbs = new UnitVerbs(attempt.unit, () => root);
-          }),
-        ),
+        andThen(commit(checkpoint), () => {
+          unit = new GraphWalkUnit(attempt.unit, unit.demands);
+          verbs = new UnitVerbs(attempt.unit);
+        }),
     };
   }
 
   /**
    * Runs a body as a unit of work of this session's principal.
+   * @param usesRoot whether the body uses the principal's root
    * @throws {NotFoundError} where the principal is no root (any more): then it owns nothing and nobody is acting
    */
-  run<T>(body: (attempt: Attempt) => MaybePromise<T>): MaybePromise<T> {
-    const asRoot = this.#principal.isSystem
-      ? body
-      : (attempt: Attempt): MaybePromise<T> => this.#withRoot(attempt.unit, () => body(attempt));
-    this.#core.enter();
+  run<T>(body: Body<T>, usesRoot = false): MaybePromise<T> {
+    const core = this.#core;
+    core.enter();
     let result: MaybePromise<T>;
     try {
-      result = this.#core.runner.run(this.#principal, asRoot);
+      result = core.runner.run(this.#principal, body, usesRoot);
     } catch (error) {
-      this.#core.leave();
+      core.leave();
       throw error;
     }
-    if (result instanceof Promise) return result.finally(() => this.#core.leave());
-    this.#core.leave();
+    if (isPromise(result)) return result.finally(() => core.leave());
+    core.leave();
     return result;
-  }
-
-  /** As `findRecord`, without reading the id's text again for every unit. */
-  #findRoot(unit: Unit): MaybePromise<number> {
-    const { nodes } = unit.runtime.resident;
-    const { words, id } = this.#principal;
-    const slot = nodes.find(words[0]!, words[1]!, words[2]!, words[3]!);
-    // A root owns itself, so that it may be seen goes without saying; having been handed it is what guards it.
-    const isThere = slot >= 0 && nodes.states[slot] !== undefined && unit.levelOf(NODE, slot) > 0;
-    if (isThere) unit.node(slot);
-    return isThere ? slot : findRecord(unit, NODE, id);
-  }
-
-  /** The principal's root as an entity of the unit. */
-  #withRoot<T>(unit: Unit, use: (root: NodeEntity) => MaybePromise<T>): MaybePromise<T> {
-    return andThen(this.#findRoot(unit), (slot) => {
-      if (slot < 0 || unit.table(NODE).types[slot] !== unit.runtime.catalog.rootNumber) {
-        throw new NotFoundError({
-          message: `there is no root ${this.#principal.id}: it was deleted, or its id is of something else`,
-        });
-      }
-      return use(unit.node(slot));
-    });
   }
 }

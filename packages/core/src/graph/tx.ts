@@ -1,14 +1,15 @@
 import { NotFoundError } from "../errors.ts";
-import { equalityOn } from "../model/filter.ts";
 import type { Id } from "../model/id.ts";
-import { describeKind } from "../model/value-kind.ts";
-import { readFilter, unconstrained } from "../query/plan.ts";
+import { FieldTest } from "../model/operator.ts";
+import { describeKind, kindOf } from "../model/value-kind.ts";
+import { Plan, readFilter, unconstrained } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
+import type { TypeDefinition } from "../schema/definition.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { Unit } from "../unit/unit.ts";
-import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { isPromise, type MaybePromise } from "../util/maybe-async.ts";
 
 /** Every node, or every edge, of a type. */
 export function extentQuery(
@@ -27,45 +28,50 @@ export function extentQuery(
     nodeFilter: kind === "node" ? read : undefined,
     edgeFilter: kind === "edge" ? read : undefined,
   } as const;
-  return new Query(context, { steps: [step], output: kind === "node" ? "nodes" : "edges" });
+  return new Query(context, new Plan([step], kind === "node" ? "nodes" : "edges"));
 }
 
 /** The record of this type and id as an entity of the unit; `undefined` where the principal sees none. */
 export function getRecord(unit: Unit, type: unknown, id: unknown): MaybePromise<Entity | undefined> {
+  const definition = unit.runtime.catalog.definitionOf(type);
+  const found = findRecord(unit, definition.kind === "node" ? NODE : EDGE, id as Id);
+  if (isPromise(found)) return found.then((slot) => recordAt(unit, definition, slot));
+  return recordAt(unit, definition, found as number);
+}
+
+function recordAt(unit: Unit, definition: TypeDefinition, slot: number): Entity | undefined {
+  if (slot < 0) return undefined;
   const { catalog } = unit.runtime;
-  const definition = catalog.definitionOf(type);
   const kind = definition.kind === "node" ? NODE : EDGE;
-  return andThen(findRecord(unit, kind, id as Id), (slot) => {
-    if (slot < 0) return undefined;
-    const isMeant = catalog.isA(unit.table(kind).types[slot]!, catalog.numberOf(definition.name));
-    if (!isMeant) return undefined;
-    return kind === NODE ? unit.node(slot) : unit.edge(slot);
-  });
+  if (!catalog.isA(unit.table(kind).types[slot]!, catalog.numberOf(definition.name))) return undefined;
+  return kind === NODE ? unit.node(slot) : unit.edge(slot);
 }
 
 export function requireRecord(unit: Unit, type: unknown, id: unknown): MaybePromise<Entity> {
-  return andThen(getRecord(unit, type, id), (record) => {
-    if (record !== undefined) return record;
-    const { name } = unit.runtime.catalog.definitionOf(type);
-    throw new NotFoundError({
-      message: `there is no ${name} ${String(id)} that this principal may read`,
-      details: { type: name, id },
-    });
+  const record = getRecord(unit, type, id);
+  if (isPromise(record)) return record.then((found) => required(unit, type, id, found));
+  return required(unit, type, id, record as Entity | undefined);
+}
+
+function required(unit: Unit, type: unknown, id: unknown, record: Entity | undefined): Entity {
+  if (record !== undefined) return record;
+  const { name } = unit.runtime.catalog.definitionOf(type);
+  throw new NotFoundError({
+    message: `there is no ${name} ${String(id)} that this principal may read`,
+    details: { type: name, id },
   });
 }
 
 /** What a transaction's body, and a walk, can do in its unit. */
 export class UnitVerbs {
   readonly #unit: Unit;
-  readonly #root: () => NodeEntity;
 
-  constructor(unit: Unit, root: () => NodeEntity) {
+  constructor(unit: Unit) {
     this.#unit = unit;
-    this.#root = root;
   }
 
   get root(): NodeEntity {
-    return this.#root();
+    return this.#unit.actor;
   }
 
   async get(type: unknown, id: unknown): Promise<Entity | undefined> {
@@ -87,18 +93,22 @@ export class UnitVerbs {
   create(type: unknown, fields?: unknown): NodeEntity | NodeEntity[] {
     const definition = this.#unit.runtime.catalog.definitionOf(type, "node");
     if (!Array.isArray(fields)) return this.#unit.createNode(definition, fields);
-    const states = fields.map((each) => definition.create(each));
-    return states.map((state) => this.#unit.createNode(definition, state));
+    return this.#unit.createNodes(definition, fields);
   }
 
   async ensure(type: unknown, key: unknown, fields: unknown = {}): Promise<Entity> {
     const definition = this.#unit.runtime.catalog.definitionOf(type, "node");
-    const filter = readFilter(key, definition);
-    if (filter === undefined || equalityOn(filter).size === 0) {
+    if (kindOf(key) !== "object" || Object.keys(key as object).length === 0) {
       throw new TypeError(
         `ensure takes the fields that tell one ${definition.name} from another, got ${describeKind(key)}`,
       );
     }
+    // What is not found is created with them.
+    for (const [field, value] of Object.entries(key as object))
+      if (value instanceof FieldTest)
+        throw new TypeError(`ensure takes plain values, and ${field} is given by ${value.op}(…)`);
+    if (kindOf(fields) !== "object")
+      throw new TypeError(`ensure takes the other fields as an object, got ${describeKind(fields)}`);
     const [found] = (await this.nodes(type, key).limit(1).all()) as Entity[];
     return found ?? this.#unit.createNode(definition, { ...(fields as object), ...(key as object) });
   }

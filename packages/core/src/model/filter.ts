@@ -1,4 +1,5 @@
 import { ValidationError } from "../errors.ts";
+import { generate, quoted } from "../util/generated-code.ts";
 import { stableJson } from "../util/stable-json.ts";
 import { compareValues, equalValues } from "./compare.ts";
 import type { FieldRange } from "./index-key.ts";
@@ -46,7 +47,7 @@ export interface FilterScope {
  */
 export function normalizeFilter(input: unknown, scope: FilterScope): Filter | undefined {
   if (input === undefined) return undefined;
-  const filter = normalizeRecord(input, scope);
+  const filter = normalizeRecord(input, scope, 0);
   return filter.kind === "and" && filter.parts.length === 0 ? undefined : filter;
 }
 
@@ -59,15 +60,19 @@ function invalid(scope: FilterScope, fact: string, field?: string, value?: unkno
   });
 }
 
-function normalizeRecord(input: unknown, scope: FilterScope): Filter {
+/** Levels of `and`, `or` and `not`; what runs filters, here and in stores, calls itself for each. */
+const maxDepth = 90;
+
+function normalizeRecord(input: unknown, scope: FilterScope, depth: number): Filter {
   if (input instanceof RecordTest) {
+    if (depth === maxDepth) throw invalid(scope, `it is nested more than ${maxDepth} levels deep`);
     if (input.kind === "not") {
       if (input.parts.length !== 1) throw invalid(scope, "not() takes one filter");
-      return Object.freeze({ kind: "not", part: normalizeRecord(input.parts[0], scope) });
+      return Object.freeze({ kind: "not", part: normalizeRecord(input.parts[0], scope, depth + 1) });
     }
     return combine(
       input.kind,
-      input.parts.map((part) => normalizeRecord(part, scope)),
+      input.parts.map((part) => normalizeRecord(part, scope, depth + 1)),
     );
   }
   if (input instanceof FieldTest) {
@@ -77,7 +82,12 @@ function normalizeRecord(input: unknown, scope: FilterScope): Filter {
     throw invalid(scope, `expected an object of fields, got ${describeKind(input)}`, undefined, input);
   }
   const parts: Filter[] = [];
-  for (const [field, test] of Object.entries(input as object)) {
+  const tests = Object.entries(input as object);
+  // Symbols are not read, as JSON does not; a filter of nothing else was not meant to let everything pass.
+  const [symbol] = tests.length > 0 ? [] : Object.getOwnPropertySymbols(input as object);
+  if (symbol !== undefined)
+    throw invalid(scope, `its only key is ${String(symbol)}, and no field is a symbol`);
+  for (const [field, test] of tests) {
     if (!scope.hasField(field)) {
       const known = scope.fieldNames.length === 0 ? "it has none" : `it has ${scope.fieldNames.join(", ")}`;
       throw new ValidationError({
@@ -114,6 +124,14 @@ function normalizeField(field: string, test: unknown, scope: FilterScope): Field
     throw invalid(scope, `${op}(undefined) is never true; eq(undefined) tests for absence`, field, given);
   }
   if (op === "oneOf") return fieldFilter(field, op, takeChoices(field, given, scope));
+  const foreign = test === given ? foreignOperator(given) : undefined;
+  if (foreign !== undefined)
+    throw invalid(
+      scope,
+      `there is no operator "${foreign}": write { ${field}: gt(…) }, or eq(…) to compare with such an object`,
+      field,
+      given,
+    );
   const value = takeIn(given, [field]);
   if (
     (op === "gt" || op === "gte" || op === "lt" || op === "lte") &&
@@ -125,6 +143,12 @@ function normalizeField(field: string, test: unknown, scope: FilterScope): Field
     throw invalid(scope, `startsWith() needs a string, got ${describeKind(value)}`, field, value);
   }
   return fieldFilter(field, op, value);
+}
+
+/** `{ $gt: 3 }` would be compared with as the object that it is, and so be passed by nothing. */
+function foreignOperator(value: unknown): string | undefined {
+  if (kindOf(value) !== "object") return undefined;
+  return Object.keys(value as object).find((key) => key.startsWith("$"));
 }
 
 function fieldFilter(field: string, op: FilterOp, value: StoredValue | undefined): FieldFilter {
@@ -251,9 +275,39 @@ type State = Readonly<Record<string, unknown>>;
 export type CompiledFilter = (state: State) => boolean;
 
 export function compileFilter(filter: Filter): CompiledFilter {
+  const values: unknown[] = [];
+  const code = codeOf(filter, values);
+  const names = values.map((_, i) => `v${i}`).join(",");
+  return generate<CompiledFilter>(names, `(s) => ${code}`, values) ?? interpretFilter(filter);
+}
+
+const signs = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
+
+/**
+ * The filter as an expression over the state `s`; what it compares with, and tests that are called as they are, become
+ * `values`.
+ */
+function codeOf(filter: Filter, values: unknown[]): string {
+  if (filter.kind === "not") return `!(${codeOf(filter.part, values)})`;
+  if (filter.kind !== "field") {
+    if (filter.parts.length === 0) return String(filter.kind === "and");
+    return filter.parts
+      .map((part) => `(${codeOf(part, values)})`)
+      .join(filter.kind === "and" ? " && " : " || ");
+  }
+  const { field, op, value } = filter;
+  const stored = `s[${quoted(field)}]`;
+  if (op === "eq" && !isObject(value)) return `${stored} === v${values.push(value) - 1}`;
+  if (typeof value === "number" && (op === "gt" || op === "gte" || op === "lt" || op === "lte"))
+    return `typeof ${stored} === "number" && ${stored} ${signs[op]} v${values.push(value) - 1}`;
+  return `v${values.push(compileField(filter)) - 1}(s)`;
+}
+
+/** As compiled, call by call: where no code may be generated. */
+export function interpretFilter(filter: Filter): CompiledFilter {
   switch (filter.kind) {
     case "and": {
-      const parts = filter.parts.map(compileFilter);
+      const parts = filter.parts.map(interpretFilter);
       const [first, second] = parts;
       if (first !== undefined && second !== undefined && parts.length === 2) {
         return (state) => first(state) && second(state);
@@ -264,14 +318,14 @@ export function compileFilter(filter: Filter): CompiledFilter {
       };
     }
     case "or": {
-      const parts = filter.parts.map(compileFilter);
+      const parts = filter.parts.map(interpretFilter);
       return (state) => {
         for (const part of parts) if (part(state)) return true;
         return false;
       };
     }
     case "not": {
-      const part = compileFilter(filter.part);
+      const part = interpretFilter(filter.part);
       return (state) => !part(state);
     }
     case "field":

@@ -16,13 +16,21 @@ export interface RecordOp<in T> {
 
 /** What an operator makes at run time. A class of its own, so that no plain value is mistaken for it. */
 export class FieldTest {
-  readonly op: FilterOp;
-  readonly value: unknown;
+  // Private instead of frozen: freezing takes 0.3 us, and handlers make one of these a visit.
+  readonly #op: FilterOp;
+  readonly #value: unknown;
 
   constructor(op: FilterOp, value: unknown) {
-    this.op = op;
-    this.value = value;
-    Object.freeze(this);
+    this.#op = op;
+    this.#value = value;
+  }
+
+  get op(): FilterOp {
+    return this.#op;
+  }
+
+  get value(): unknown {
+    return this.#value;
   }
 }
 

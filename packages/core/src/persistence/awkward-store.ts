@@ -176,7 +176,8 @@ class AwkwardStore implements Store {
     const given = structuredClone(catalog);
     return this.#call((store) => {
       const opened = store.open(given) as OpenedStore;
-      return { catalog: structuredClone(opened.catalog), token: this.#base.token(opened.token) };
+      const { catalog, token, hasLeftovers = true } = opened;
+      return { catalog: structuredClone(catalog), token: this.#base.token(token), hasLeftovers };
     });
   }
 

@@ -223,7 +223,8 @@ class CheckedStore implements Store {
     try {
       const answer = run();
       if (!isThenable(answer)) return this.#checked(method, answer, isWellFormed);
-      return (answer as Promise<T>).then(
+      // A promise of the library's own realm, whatever the store's is; see `isPromise`.
+      return Promise.resolve(answer as Promise<T>).then(
         (value) => this.#checked(method, value, isWellFormed),
         (error: unknown) => {
           throw this.#translated(method, error);

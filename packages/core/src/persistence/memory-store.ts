@@ -1,4 +1,5 @@
 import type { Id, IdColumn } from "../model/id.ts";
+import { RESIDENT } from "../model/id-table.ts";
 import { type CatalogDescription, emptyCatalog, joinCatalogs } from "../schema/catalog-description.ts";
 import type { Token } from "./change.ts";
 import { BatchWriter, CONFLICT } from "./memory/batch-writer.ts";
@@ -14,6 +15,7 @@ import type {
   CommitBatch,
   CommitOutcome,
   EdgePage,
+  LentIds,
   LookupRequest,
   NodePage,
   OpenedStore,
@@ -47,6 +49,7 @@ class MemoryStore implements Store {
   readonly #log: CommitLog = new CommitLog("memory", this.#records);
   readonly #writer: BatchWriter = new BatchWriter(this.#records, this.#indexes, this.#log);
   #catalog: CatalogDescription = emptyCatalog;
+  #isLent = false;
 
   open(catalog: CatalogDescription): OpenedStore {
     this.counters.statements += 1;
@@ -54,7 +57,8 @@ class MemoryStore implements Store {
     for (const { kind, name, undirected } of joined.types) this.#records.addType(kind, name, undirected);
     this.#indexes.adopt(joined);
     this.#catalog = joined;
-    return { catalog: joined, token: this.#log.current };
+    const { hasTombstones } = this.#records;
+    return { catalog: joined, token: this.#log.current, ids: this.#lend(), hasLeftovers: hasTombstones };
   }
 
   readNodes(ids: IdColumn): { rows: NodeRows; token: Token } {
@@ -137,6 +141,22 @@ class MemoryStore implements Store {
 
   close(): void {
     // Nothing is held outside this object.
+  }
+
+  #lend(): LentIds | undefined {
+    if (this.#isLent) return undefined;
+    this.#isLent = true;
+    const nodes = this.#records.nodes.ids;
+    const edges = this.#records.edges.ids;
+    return Object.freeze({
+      nodes,
+      edges,
+      giveBack: () => {
+        nodes.releaseAll(RESIDENT);
+        edges.releaseAll(RESIDENT);
+        this.#isLent = false;
+      },
+    });
   }
 
   #commit(batch: CommitBatch, foreign: number): CommitOutcome {

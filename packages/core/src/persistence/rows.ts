@@ -1,5 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { type Id, IdColumn } from "../model/id.ts";
+import { youngArray } from "../util/young-array.ts";
 
 /** The fields of one record as plain data, one property a field; what the type no longer declares is kept in it too. */
 export type FieldData = Readonly<Record<string, unknown>>;
@@ -24,15 +25,15 @@ export class RowDamage {
 export class NodeRows {
   readonly ids: IdColumn = new IdColumn();
   /** Type names; the constant strings of the catalog, so that comparing them is comparing pointers. */
-  readonly types: string[] = [];
+  readonly types: string[] = youngArray();
   /** The owner root of each. A root owns itself. */
   readonly owners: IdColumn = new IdColumn();
-  readonly access: AccessRecord[] = [];
-  readonly dataVersions: number[] = [];
-  readonly accessVersions: number[] = [];
+  readonly access: AccessRecord[] = youngArray();
+  readonly dataVersions: number[] = youngArray();
+  readonly accessVersions: number[] = youngArray();
   /** The version of the type's shape that the fields were written under. */
-  readonly shapes: number[] = [];
-  readonly fields: (FieldData | RowDamage)[] = [];
+  readonly shapes: number[] = youngArray();
+  readonly fields: (FieldData | RowDamage)[] = youngArray();
 
   get length(): number {
     return this.types.length;
@@ -71,26 +72,26 @@ export class EdgeRows extends NodeRows {
  */
 export class AdjacencyRows {
   readonly edges: IdColumn = new IdColumn();
-  readonly edgeTypes: string[] = [];
+  readonly edgeTypes: string[] = youngArray();
   readonly edgeOwners: IdColumn = new IdColumn();
-  readonly edgeAccess: AccessRecord[] = [];
-  readonly edgeDataVersions: number[] = [];
-  readonly edgeAccessVersions: number[] = [];
-  readonly edgeShapes: number[] = [];
+  readonly edgeAccess: AccessRecord[] = youngArray();
+  readonly edgeDataVersions: number[] = youngArray();
+  readonly edgeAccessVersions: number[] = youngArray();
+  readonly edgeShapes: number[] = youngArray();
   /** The edge's fields where the request asked for them, else `undefined`. */
-  readonly edgeFields: (FieldData | RowDamage | undefined)[] = [];
+  readonly edgeFields: (FieldData | RowDamage | undefined)[] = youngArray();
   /** 1 where the requested node is the edge's source, 0 where it is its target. */
-  readonly forward: number[] = [];
+  readonly forward: number[] = youngArray();
 
   readonly farIds: IdColumn = new IdColumn();
-  readonly farTypes: string[] = [];
+  readonly farTypes: string[] = youngArray();
   readonly farOwners: IdColumn = new IdColumn();
-  readonly farAccess: AccessRecord[] = [];
-  readonly farAccessVersions: number[] = [];
+  readonly farAccess: AccessRecord[] = youngArray();
+  readonly farAccessVersions: number[] = youngArray();
 
-  readonly ends: number[] = [];
+  readonly ends: number[] = youngArray();
   /** Whether the store holds further edges of request `i` beyond its limit. */
-  readonly more: boolean[] = [];
+  readonly more: boolean[] = youngArray();
 
   get length(): number {
     return this.edgeTypes.length;

@@ -1,4 +1,5 @@
 import type { Id, IdColumn } from "../model/id.ts";
+import type { EdgeIdTable, IdTable } from "../model/id-table.ts";
 import type { CatalogDescription } from "../schema/catalog.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
 import type { CommitRecord, Guards, Token } from "./change.ts";
@@ -26,10 +27,29 @@ export interface StoreCounters {
   syncs: number;
 }
 
+/**
+ * The ids of a store that keeps its records in this process, for core to number its own records by: every id, and both
+ * ends of every edge, are then in memory once and not twice. All that is shared is which slot stands for which id and,
+ * of an edge, for which ends; that never changes while anyone holds the slot.
+ *
+ * The store holds a slot (`STORE`) from when it first writes the record until the row is gone, a tombstone's too, and
+ * finds by these tables only what it holds. Core holds slots as `RESIDENT`, also of records that no store knows yet.
+ */
+export interface LentIds {
+  readonly nodes: IdTable;
+  readonly edges: EdgeIdTable;
+  /** Core holds nothing in the tables any more. */
+  giveBack(): void;
+}
+
 export interface OpenedStore {
   /** The catalog as the store now holds it: what it held, joined with what it was given. */
   readonly catalog: CatalogDescription;
   readonly token: Token;
+  /** Lent to one graph at a time, by a synchronous store only. */
+  readonly ids?: LentIds | undefined;
+  /** Whether a purge has been left unfinished. Where the store does not say, core asks it to purge. */
+  readonly hasLeftovers?: boolean;
 }
 
 export interface AdjacencyRequest {
@@ -116,8 +136,8 @@ export type CommitOutcome =
   | { readonly status: "committed"; readonly token: Token; readonly previous: Token }
   /** A guard or an expected version no longer holds; nothing was written. */
   | { readonly status: "conflict" }
-  /** A unique key is taken, and every guard holds; nothing was written. */
-  | { readonly status: "duplicate"; readonly index: string }
+  /** A unique key is taken that this record of the batch was to have, and every guard holds; nothing was written. */
+  | { readonly status: "duplicate"; readonly index: string; readonly record: Id }
   /** Another unit holds the writer lease; nothing was written. */
   | { readonly status: "leased"; readonly untilMs: number };
 

@@ -2,16 +2,25 @@ import { BY_RULE, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
 import { type Adjacency, COMPLETE } from "../resident/adjacency.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import { type EdgeTable, IN_KNOWN, OUT_KNOWN } from "../resident/record-table.ts";
+import type { HopGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
+import type { MaybePromise } from "../util/maybe-async.ts";
+import { youngArray } from "../util/young-array.ts";
 import { findLists, MISSING } from "./neighbor-lists.ts";
 import type { Hop } from "./shape.ts";
 
 /** What a hop has found so far, in order. */
-export interface Found {
-  readonly nodes: number[];
+export class Found {
+  readonly nodes: number[] = youngArray();
   /** Parallel to `nodes` where edges are wanted; then nodes repeat. */
   readonly edges: number[] | undefined;
+
+  constructor(wantEdges: boolean) {
+    this.edges = wantEdges ? youngArray() : undefined;
+  }
 }
+
+const nothingKnown: never[] = [];
 
 /**
  * The hop over resident lists of a unit that has written nothing: the loop that decides how fast traversals are.
@@ -20,14 +29,14 @@ export interface Found {
  * list whose edges share one), was the neighbour met in this hop, is its class visible, its type meant.
  */
 export class Expansion {
-  readonly #unit: Unit;
-  readonly #hop: Hop;
-  readonly #found: Found;
-  readonly #reverse: boolean;
-  readonly #most: number;
+  #unit: Unit;
+  #hop: Hop;
+  #found: Found;
+  #reverse: boolean;
+  #most: number;
   /** The one edge type of a hop that needs no more than marks and levels; 0 for other hops. */
-  readonly #plainType: number;
-  readonly #known: ArrayLike<number>[] = [];
+  #plainType: number;
+  #known: ArrayLike<number>[] = nothingKnown;
   /** Marks what this hop has met; set anew after every pause, since other hops mark too. */
   stamp = 0;
   /** The last edge taken, where `most` ended the hop. */
@@ -40,8 +49,20 @@ export class Expansion {
     this.#found = found;
     this.#reverse = reverse;
     this.#most = most;
-    this.#plainType =
-      found.edges === undefined && most === Number.POSITIVE_INFINITY && !reverse ? plainType(unit, hop) : 0;
+    this.#plainType = plainTypeOf(unit, hop, found, reverse, most);
+    this.stamp = unit.runtime.resident.nextStamp();
+  }
+
+  /** Makes it one for another hop, as new. */
+  reuse(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number): void {
+    this.#unit = unit;
+    this.#hop = hop;
+    this.#found = found;
+    this.#reverse = reverse;
+    this.#most = most;
+    this.#known = nothingKnown;
+    this.lastEdge = -1;
+    this.#plainType = plainTypeOf(unit, hop, found, reverse, most);
     this.stamp = unit.runtime.resident.nextStamp();
   }
 
@@ -61,6 +82,7 @@ export class Expansion {
 
   /** Counts as met what the caller knows already. */
   meet(nodes: ArrayLike<number>): void {
+    if (this.#known === nothingKnown) this.#known = youngArray();
     this.#known.push(nodes);
     const { stamps } = this.#unit.runtime.resident.nodes;
     for (let i = 0; i < nodes.length; i++) stamps[nodes[i]!] = this.stamp;
@@ -262,9 +284,12 @@ export class Expansion {
   }
 }
 
+/** Nodes that are followed between two looks at the clock. */
+export const STRETCH = 512;
+
 /**
  * Breadth first over what is resident: every node that is reached by `least` to `most` edges and was not by fewer, the
- * origins left out. Guards it.
+ * origins left out. Guards it. Of many, lets the event loop turn between them.
  * @returns undefined, with nothing guarded, where something is not resident
  */
 export function followDepths(
@@ -273,31 +298,90 @@ export function followDepths(
   origins: readonly number[],
   least: number,
   most: number,
-): number[] | undefined {
-  const reached: number[] = [];
-  const expansion = new Expansion(
-    unit,
-    hop,
-    { nodes: reached, edges: undefined },
-    false,
-    Number.POSITIVE_INFINITY,
-  );
-  expansion.meet(origins);
-  if (expansion.follow(origins, 0, origins.length) < origins.length) return undefined;
-  let from = 0;
-  let first = 0;
-  for (let depth = 1; depth < most && from < reached.length; depth++) {
-    // What one level reaches is the next one's origins: the queue is the result.
-    const to = reached.length;
-    if (depth < least) first = to;
-    if (expansion.follow(reached, from, to) < to) return undefined;
-    from = to;
+): MaybePromise<readonly number[] | undefined> {
+  return new DepthRun(unit, hop, origins, least, most).run();
+}
+
+class DepthRun {
+  readonly #unit: Unit;
+  readonly #hop: Hop;
+  readonly #origins: readonly number[];
+  readonly #least: number;
+  readonly #most: number;
+  readonly #found: Found = new Found(false);
+  readonly #expansion: Expansion;
+  /** What is followed now was reached by so many edges. */
+  #depth = 0;
+  /** Where in the origins, or in what they reach, it is, and where their level ends. */
+  #at = 0;
+  #levelEnd: number;
+  #first = 0;
+  /** Guards what has been followed while it pauses, and how much of what was reached that is. */
+  #waiting: HopGuard | undefined;
+  #guarded = 0;
+
+  constructor(unit: Unit, hop: Hop, origins: readonly number[], least: number, most: number) {
+    this.#unit = unit;
+    this.#hop = hop;
+    this.#origins = origins;
+    this.#least = least;
+    this.#most = most;
+    this.#levelEnd = origins.length;
+    this.#expansion = new Expansion(unit, hop, this.#found, false, Number.POSITIVE_INFINITY);
+    this.#expansion.meet(origins);
   }
-  unit.readSet.addHop(hop, origins);
-  unit.readSet.addHop(hop, reached.slice(0, from));
-  unit.runtime.resident.statistics.hits += origins.length + from;
-  if (first > 0) return reached.slice(first);
-  return reached;
+
+  run(): MaybePromise<readonly number[] | undefined> {
+    const reached = this.#found.nodes;
+    for (;;) {
+      while (this.#at < this.#levelEnd) {
+        const to = Math.min(this.#levelEnd, this.#at + STRETCH);
+        if (this.#expansion.follow(this.#depth === 0 ? this.#origins : reached, this.#at, to) < to)
+          return this.#ended(undefined);
+        this.#at = to;
+        if (to < this.#levelEnd && this.#unit.isSliceOver()) return this.#pause();
+      }
+      // What one level reaches is the next one's origins: the queue is the result.
+      const from = this.#depth === 0 ? 0 : this.#levelEnd;
+      this.#depth += 1;
+      if (this.#depth >= this.#most || from >= reached.length) return this.#ended(from);
+      if (this.#depth < this.#least) this.#first = reached.length;
+      this.#at = from;
+      this.#levelEnd = reached.length;
+    }
+  }
+
+  #pause(): Promise<readonly number[] | undefined> {
+    const { resident } = this.#unit.runtime;
+    const reached = this.#found.nodes;
+    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, undefined);
+    const followed = this.#depth === 0 ? 0 : this.#at;
+    this.#waiting.add(reached.slice(this.#guarded, followed));
+    this.#guarded = followed;
+    return this.#unit.pause().then(() => {
+      // Unless somebody else has marked nodes meanwhile, the marks of what was met stand.
+      if (resident.stamp !== this.#expansion.stamp) this.#expansion.restamp();
+      return this.run();
+    });
+  }
+
+  /** @param followed how many of those reached were followed; undefined where something was not resident */
+  #ended(followed: number | undefined): readonly number[] | undefined {
+    const { readSet, runtime } = this.#unit;
+    if (this.#waiting !== undefined) readSet.closeHop(this.#waiting);
+    if (followed === undefined) return undefined;
+    const reached = this.#found.nodes;
+    readSet.addHop(this.#hop, this.#origins);
+    readSet.addHop(this.#hop, reached.slice(0, followed));
+    runtime.resident.statistics.hits += this.#origins.length + followed;
+    return this.#first > 0 ? reached.slice(this.#first) : reached;
+  }
+}
+
+function plainTypeOf(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number): number {
+  return found.edges === undefined && most === Number.POSITIVE_INFINITY && !reverse
+    ? plainType(unit, hop)
+    : 0;
 }
 
 /** The only edge type of a directed hop that filters nothing; 0 where there is more to look at. */

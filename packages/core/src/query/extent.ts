@@ -11,16 +11,22 @@ import type { IndexDefinition } from "../schema/definition.ts";
 import { type FieldDefinition, type FieldIssue, tryField } from "../schema/field.ts";
 import type { ExtentGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { type Place, readCursor } from "./cursor.ts";
 import type { ExtentStep } from "./plan.ts";
 import { numbersIn, predicate } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
+interface Lookup {
+  readonly request: LookupRequest;
+  /** Wanted are records that lack this field alone, with which the lookup begins. */
+  readonly lacking?: string;
+}
+
 /** How records of a type are found. */
 interface Access {
   /** One lookup after another; without, every type is scanned. */
-  readonly lookups: readonly LookupRequest[] | undefined;
+  readonly lookups: readonly Lookup[] | undefined;
   /** Whether what is found comes in the order that was asked for. */
   readonly isOrdered: boolean;
 }
@@ -82,9 +88,11 @@ class ExtentRun {
       types: catalog.membersOf(step.type),
       filter,
       orderedBy: order?.field,
+      evictions: unit.runtime.resident.statistics.evictions,
       beyond: undefined,
+      between: undefined,
     };
-    unit.readSet.extents.push(this.#guard);
+    if (most > 0) unit.readSet.addExtent(this.#guard);
   }
 
   run(): MaybePromise<number[]> {
@@ -124,6 +132,7 @@ class ExtentRun {
   ): (Access & { score: number }) | undefined {
     const { nodeFilter: filter, order } = this.#step;
     const keys: unknown[] = [];
+    const filled = this.#unit.runtime.catalog.filledFields(index);
     for (const field of index.fields) {
       const value = equal.get(field);
       // Absence is no key: records without the field are not in the index.
@@ -137,12 +146,22 @@ class ExtentRun {
       limit: BATCH,
     } as const;
     const place = this.#place;
+    /** Records that the index has as lacking one of its first fields, and that have a default there, come on top. */
+    const withFilled = (requests: readonly LookupRequest[], fields: number): readonly Lookup[] => [
+      ...requests.map((request) => ({ request })),
+      ...filled
+        .filter((at) => at < fields)
+        .map((at) => ({
+          request: { ...base, order: "desc" as const, equals: keys.slice(0, at) },
+          lacking: index.fields[at]!,
+        })),
+    ];
     if (keys.length === index.fields.length) {
       // One key: what it finds comes in id order, which is the order that nobody asks for too.
-      const isOrdered = order === undefined;
+      const isOrdered = order === undefined && filled.length === 0;
       const after = isOrdered && place !== undefined ? { key: keys, id: place.id } : undefined;
       return {
-        lookups: [{ ...base, equals: keys, after }],
+        lookups: withFilled([{ ...base, equals: keys, after }], keys.length),
         isOrdered,
         score: 100 + (index.unique ? 10 : 0),
       };
@@ -151,7 +170,10 @@ class ExtentRun {
     const choices = choicesOn(filter, next);
     if (choices !== undefined && keys.length + 1 === index.fields.length) {
       return {
-        lookups: choices.map((value) => ({ ...base, equals: [...keys, value] })),
+        lookups: withFilled(
+          choices.map((value) => ({ ...base, equals: [...keys, value] })),
+          keys.length + 1,
+        ),
         isOrdered: false,
         score: 60,
       };
@@ -159,7 +181,8 @@ class ExtentRun {
     const range = rangeOn(filter, next);
     // The index has absent values last; read backwards it would give them first, unless there are none.
     const isInOrder = !this.#descending || range !== undefined || this.#isRequired(next);
-    const isOrdered = order?.field === next && index.fields.length === keys.length + 1 && isInOrder;
+    const isOrdered =
+      order?.field === next && index.fields.length === keys.length + 1 && isInOrder && filled.length === 0;
     if (range !== undefined || isOrdered) {
       const after =
         isOrdered && place?.kind === "order"
@@ -167,13 +190,17 @@ class ExtentRun {
             { key: [...keys, place.value], id: this.#descending ? GREATEST_ID : place.id }
           : undefined;
       return {
-        lookups: [{ ...base, equals: keys, range: boundsOf(range), after }],
+        lookups: withFilled([{ ...base, equals: keys, range: boundsOf(range), after }], keys.length + 1),
         isOrdered,
         score: keys.length * 20 + (isOrdered ? 30 : 0) + (range === undefined ? 0 : 15),
       };
     }
     return keys.length > 0
-      ? { lookups: [{ ...base, equals: keys }], isOrdered: false, score: keys.length * 20 }
+      ? {
+          lookups: withFilled([{ ...base, equals: keys }], keys.length),
+          isOrdered: false,
+          score: keys.length * 20,
+        }
       : undefined;
   }
 
@@ -185,7 +212,7 @@ class ExtentRun {
 
   // ---- reading -----------------------------------------------------------------------------------------------
 
-  #lookupAll(lookups: readonly LookupRequest[], mayStop: boolean): MaybePromise<void> {
+  #lookupAll(lookups: readonly Lookup[], mayStop: boolean): MaybePromise<void> {
     const { loader, catalog, resident } = this.#unit.runtime;
     const first = (request: LookupRequest): LookupRequest => {
       const { unique, fields } = catalog.index(request.index);
@@ -194,9 +221,10 @@ class ExtentRun {
     };
     let at = 0;
     let request: LookupRequest | undefined;
-    return forever(() => {
+    return forever(this.#unit, () => {
       if (at >= lookups.length || (mayStop && this.#hasEnoughByKey())) return true;
-      request ??= first(lookups[at]!);
+      const { lacking } = lookups[at]!;
+      request ??= first(lookups[at]!.request);
       const asked = request;
       const { index, equals, after } = asked;
       const isWhole = equals.length === catalog.index(index).fields.length && after === undefined;
@@ -216,7 +244,8 @@ class ExtentRun {
           const last = placeOfLast(page.rows, fields);
           this.#lastKey = last?.key.at(-1);
           this.#takeLoaded(slots);
-          request = page.more && last !== undefined ? { ...asked, limit: BATCH, after: last } : undefined;
+          const goesOn = page.more && (lacking === undefined || allLack(page.rows, lacking));
+          request = goesOn && last !== undefined ? { ...asked, limit: BATCH, after: last } : undefined;
           if (request === undefined) at += 1;
         }),
         () => false,
@@ -244,7 +273,7 @@ class ExtentRun {
       isDone: false,
     }));
     let limit = mayStop ? Math.min(BATCH, Math.max(16, this.#most + 1)) : BATCH;
-    return forever(() => {
+    return forever(this.#unit, () => {
       let scan: (typeof scans)[number] | undefined;
       for (const each of scans) {
         if (each.isDone) continue;
@@ -349,6 +378,7 @@ class ExtentRun {
     if (order === undefined) {
       found.sort((left, right) => table.compareIds(left, right));
       if (this.#descending) found.reverse();
+      this.#guardStretch(found[this.#most - 1]);
       return found;
     }
     const keys = this.#keys;
@@ -358,11 +388,27 @@ class ExtentRun {
         compareForOrder(keys[left], keys[right], descending) || table.compareIds(found[left]!, found[right]!),
     );
     const last = byKey[this.#most - 1];
-    if (last !== undefined) {
-      const boundary = keys[last];
-      this.#guard.beyond = (state) => compareForOrder(state[order.field], boundary, descending) > 0;
+    const place = this.#place?.kind === "order" ? this.#place : undefined;
+    if (last !== undefined || place !== undefined) {
+      const boundary = last === undefined ? undefined : keys[last];
+      this.#guard.beyond = (state) => {
+        const key = state[order.field];
+        return (
+          (last !== undefined && compareForOrder(key, boundary, descending) > 0) ||
+          (place !== undefined && compareForOrder(key, place.value, descending) < 0)
+        );
+      };
     }
     return byKey.map((at) => found[at]!);
+  }
+
+  /** In id order: what comes after the last record that was wanted, or before the cursor, changes nothing. */
+  #guardStretch(last: number | undefined): void {
+    if (last === undefined && this.#place === undefined) return;
+    const at = (last ?? 0) << 2;
+    const end = last === undefined ? undefined : this.#unit.table(this.#kind).ids.slice(at, at + 4);
+    const start = this.#place === undefined ? undefined : this.#placeWords;
+    this.#guard.between = this.#descending ? { above: end, below: start } : { above: start, below: end };
   }
 
   /** The unit's own new records, and those that its writes made match. */
@@ -385,6 +431,10 @@ const GREATEST_ID = "ffffffff-ffff-7fff-bfff-ffffffffffff" as Id;
 function isBefore(left: Id | undefined, right: Id | undefined, order: "asc" | "desc"): boolean {
   if (left === undefined || right === undefined) return left === undefined && right !== undefined;
   return order === "asc" ? left < right : left > right;
+}
+
+function allLack({ fields }: NodeRows, field: string): boolean {
+  return fields.every((data) => data instanceof RowDamage || data[field] === undefined);
 }
 
 /** What a lookup goes on after. A damaged row has no key, but the one before it has. */
@@ -433,12 +483,15 @@ function isAlwaysPresent(field: FieldDefinition): boolean {
   return known;
 }
 
-/** Repeats a step until it says true, without recursion over synchronous stores. */
-function forever(step: () => MaybePromise<boolean>): MaybePromise<void> {
+/**
+ * Repeats a step, which reads a page, until it says true: without recursion over synchronous stores, whose pages would
+ * keep the event loop for as long as there are any.
+ */
+function forever(unit: Unit, step: () => MaybePromise<boolean>): MaybePromise<void> {
   for (;;) {
     const done = step();
-    if (isThenable(done))
-      return (done as Promise<boolean>).then((isDone) => (isDone ? undefined : forever(step)));
+    if (isPromise(done)) return done.then((isDone) => (isDone ? undefined : forever(unit, step)));
     if (done === true) return;
+    if (unit.isSliceOver()) return unit.pause().then(() => forever(unit, step));
   }
 }

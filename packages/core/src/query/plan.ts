@@ -1,9 +1,11 @@
 import { ValidationError } from "../errors.ts";
 import { type Filter, type FilterScope, normalizeFilter } from "../model/filter.ts";
 import type { Id } from "../model/id.ts";
+import { kindOf } from "../model/value-kind.ts";
 import type { RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
+import { youngArrayOf } from "../util/young-array.ts";
 import { RecentFilters } from "./recent-filters.ts";
 
 export interface Order {
@@ -51,13 +53,76 @@ export interface GivenStep extends Constraints {
 
 export type Step = HopStep | ExtentStep | GivenStep;
 
+/** What comes out of a query. */
+export type Output = "nodes" | "edges" | "pairs";
+
+// Classes and not literals: a walk makes one of each a visit, see `youngArray`.
+
 /** A query as data: where it begins and how it goes on; what comes out in the end. */
-export interface Plan {
+export class Plan {
   readonly steps: readonly Step[];
-  readonly output: "nodes" | "edges" | "pairs";
+  readonly output: Output;
   /** Whether this is a page of the result, of which others follow: ties of an order then go by id. */
-  readonly isPaged?: boolean;
+  readonly isPaged: boolean;
+
+  constructor(steps: readonly Step[], output: Output, isPaged = false) {
+    this.steps = steps;
+    this.output = output;
+    this.isPaged = isPaged;
+  }
 }
+
+/** A hop as it begins; refined by copies. */
+export class PlainHop implements HopStep {
+  readonly kind = "hop";
+  readonly direction: "out" | "in" | "both";
+  readonly depth: readonly [min: number, max: number] | undefined;
+  readonly edgeType: number;
+  readonly edgeFilter: Filter | undefined;
+  readonly nodeType: number;
+  readonly nodeFilter: Filter | undefined;
+  // Set once, by whoever copies a step to refine it.
+  order: Order | undefined = undefined;
+  reverse = false;
+  limit: number | undefined = undefined;
+  after: string | undefined = undefined;
+
+  constructor(
+    direction: "out" | "in" | "both",
+    depth: HopStep["depth"],
+    edgeType: number,
+    edgeFilter: Filter | undefined,
+    nodeType: number,
+    nodeFilter: Filter | undefined,
+  ) {
+    this.direction = direction;
+    this.depth = depth;
+    this.edgeType = edgeType;
+    this.edgeFilter = edgeFilter;
+    this.nodeType = nodeType;
+    this.nodeFilter = nodeFilter;
+  }
+}
+
+/** A node of a unit, to begin with. */
+export class NodeStep implements GivenStep {
+  readonly kind = "given";
+  readonly ids: readonly Id[] = noIds;
+  readonly slots: readonly number[];
+  readonly nodeType: number = 0;
+  readonly nodeFilter: Filter | undefined = undefined;
+  readonly edgeFilter: Filter | undefined = undefined;
+  readonly order: Order | undefined = undefined;
+  readonly reverse: boolean = false;
+  readonly limit: number | undefined = undefined;
+  readonly after: string | undefined = undefined;
+
+  constructor(slot: number) {
+    this.slots = youngArrayOf(slot);
+  }
+}
+
+const noIds: readonly Id[] = [];
 
 export const unconstrained: Constraints = Object.freeze({
   nodeType: 0,
@@ -126,12 +191,18 @@ function scopeOf(scope: TypeDefinition | Catalog): FilterScope {
 /** @throws {ValidationError} `RW_QUERY_INVALID` */
 export function readDepth(options: unknown): readonly [number, number] | undefined {
   if (options === undefined) return undefined;
-  if (typeof options !== "object" || options === null)
+  if (kindOf(options) !== "object")
     throw invalidQuery("the options of a hop are an object, such as { depth: [1, 3] }");
+  for (const name of Object.keys(options as object))
+    if (name !== "depth") throw invalidQuery(`a hop has no option "${name}"; there is depth`);
   const { depth } = options as { depth?: unknown };
   if (depth === undefined) return undefined;
   const [min, max] =
-    typeof depth === "number" ? [depth, depth] : Array.isArray(depth) ? (depth as unknown[]) : [];
+    typeof depth === "number"
+      ? [depth, depth]
+      : Array.isArray(depth) && depth.length === 2
+        ? (depth as unknown[])
+        : [];
   const isCount = (value: unknown): value is number =>
     typeof value === "number" &&
     (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY) &&

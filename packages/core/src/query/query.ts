@@ -1,5 +1,4 @@
 import { NotFoundError } from "../errors.ts";
-import type { Filter } from "../model/filter.ts";
 import type { Id } from "../model/id.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
@@ -7,19 +6,22 @@ import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
 import { type EdgeEntity, type Entity, type NodeEntity, stateOf } from "../schema/entity.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
-import { andThen, type MaybePromise } from "../util/maybe-async.ts";
-import { writeCursor } from "./cursor.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { youngArray, youngPair } from "../util/young-array.ts";
+import { requireCursorOf, writeCursor } from "./cursor.ts";
 import {
-  type GivenStep,
   type HopStep,
   invalidQuery,
-  type Plan,
+  NodeStep,
+  type Output,
+  PlainHop,
+  Plan,
   readCount,
   readDepth,
   readFilter,
   type Step,
 } from "./plan.ts";
-import { keepRuledEnds, type Selection, select } from "./select.ts";
+import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
 import { bothFilters } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
@@ -41,15 +43,46 @@ type Result = NodeEntity | EdgeEntity | { readonly edge: EdgeEntity; readonly no
  */
 export class Query {
   readonly #context: QueryContext;
-  readonly #plan: Plan;
+  /** Of a query over one hop from one node of the unit it is made as late as that; see `hopFrom`. */
+  #madePlan: Plan | undefined;
+  readonly #origin: number;
+  readonly #hopStep: HopStep | undefined;
+  readonly #output: Output;
 
-  constructor(context: QueryContext, plan: Plan) {
+  /**
+   * @param plan without it, one `hop` from one node
+   * @param origin the slot of that node
+   */
+  constructor(
+    context: QueryContext,
+    plan: Plan | undefined,
+    origin = -1,
+    hop: HopStep | undefined = undefined,
+    output: Output = plan!.output,
+  ) {
     this.#context = context;
-    this.#plan = plan;
+    this.#madePlan = plan;
+    this.#origin = origin;
+    this.#hopStep = hop;
+    this.#output = output;
   }
 
   get plan(): Plan {
     return this.#plan;
+  }
+
+  get #plan(): Plan {
+    this.#madePlan ??= new Plan(youngPair<Step>(new NodeStep(this.#origin), this.#hopStep!), this.#output);
+    return this.#madePlan;
+  }
+
+  /** The last step, or the only hop there is. */
+  get last(): Step {
+    return this.#hopStep ?? this.#plan.steps[this.#plan.steps.length - 1]!;
+  }
+
+  get output(): Output {
+    return this.#output;
   }
 
   get context(): QueryContext {
@@ -71,16 +104,15 @@ export class Query {
   }
 
   #hop(direction: "out" | "in" | "both", type: unknown, filter: unknown, options: unknown): Query {
-    if (this.#plan.output !== "nodes")
-      throw invalidQuery("a hop goes on from nodes, not from edges or pairs");
+    if (this.#output !== "nodes") throw invalidQuery("a hop goes on from nodes, not from edges or pairs");
     const step = hopStep(this.#context.catalog, direction, type, filter, options);
-    return new Query(this.#context, { steps: [...this.#plan.steps, step], output: "nodes" });
+    return new Query(this.#context, new Plan([...this.#plan.steps, step], "nodes"));
   }
 
   ofType(type: unknown, filter?: unknown): Query {
     const { catalog } = this.#context;
     const last = this.#last();
-    if (this.#plan.output === "edges") {
+    if (this.#output === "edges") {
       const definition = catalog.definitionOf(type, "edge");
       const number = catalog.numberOf(definition.name);
       const edgeFilter = bothFilters(last.edgeFilter, readFilter(filter, definition));
@@ -107,7 +139,7 @@ export class Query {
   filter(filter: unknown): Query {
     const last = this.#last();
     const scope = this.#scope();
-    if (this.#plan.output === "edges")
+    if (this.#output === "edges")
       return this.#with({ edgeFilter: bothFilters(last.edgeFilter, readFilter(filter, scope)) });
     return this.#with({ nodeFilter: bothFilters(last.nodeFilter, readFilter(filter, scope)) });
   }
@@ -148,23 +180,33 @@ export class Query {
 
   edges(): Query {
     if (this.#last().kind !== "hop") throw invalidQuery("edges() follows a hop: out, in or both");
-    return new Query(this.#context, { steps: this.#plan.steps, output: "edges" });
+    return this.#as("edges");
   }
 
   pairs(): Query {
     if (this.#last().kind !== "hop") throw invalidQuery("pairs() follows a hop: out, in or both");
-    return new Query(this.#context, { steps: this.#plan.steps, output: "pairs" });
+    return this.#as("pairs");
+  }
+
+  #as(output: Output): Query {
+    if (this.#hopStep !== undefined)
+      return new Query(this.#context, undefined, this.#origin, this.#hopStep, output);
+    return new Query(this.#context, new Plan(this.#plan.steps, output));
   }
 
   #last(): Step {
-    return this.#plan.steps[this.#plan.steps.length - 1]!;
+    return this.last;
   }
 
   #with(changes: object): Query {
+    if (this.#hopStep !== undefined) {
+      const step = Object.assign(plainHopOf(this.#hopStep), changes);
+      return new Query(this.#context, undefined, this.#origin, step, this.#output);
+    }
     const steps = this.#plan.steps.slice();
     // One spread and assignments copy a step in 30 ns, two spreads in 300.
     steps[steps.length - 1] = Object.assign({ ...this.#last() }, changes) as Step;
-    return new Query(this.#context, { ...this.#plan, steps });
+    return new Query(this.#context, new Plan(steps, this.#output, this.#plan.isPaged));
   }
 
   /** What the fields of the results are: those of a type, or of any. */
@@ -172,7 +214,7 @@ export class Query {
     const { catalog } = this.#context;
     const last = this.#last();
     if (last.kind === "extent") return catalog.definition(last.type);
-    if (this.#plan.output === "edges")
+    if (this.#output === "edges")
       return last.kind === "hop" && last.edgeType !== 0 ? catalog.definition(last.edgeType) : catalog;
     if (last.nodeType !== 0) return catalog.definition(last.nodeType);
     if (last.kind !== "hop" || last.edgeType === 0 || last.direction === "both") return catalog;
@@ -189,7 +231,10 @@ export class Query {
   // ---- results -----------------------------------------------------------------------------------------------
 
   async all(): Promise<Result[]> {
-    return this.#context.within((unit) => this.#read(unit, Number.POSITIVE_INFINITY));
+    const { unit } = this.#context;
+    // In a unit, without a closure: a handler asks so at each visit.
+    if (unit !== undefined) return this.#read(unit, Number.POSITIVE_INFINITY);
+    return this.#context.within((own) => this.#read(own, Number.POSITIVE_INFINITY));
   }
 
   async first(): Promise<Result | undefined> {
@@ -250,6 +295,7 @@ export class Query {
   }
 
   async updateAll(edit: unknown): Promise<number> {
+    if (typeof edit !== "function") throw new TypeError("updateAll takes a function that edits a draft");
     return this.#change((unit, found) => unit.updateAll(found, edit));
   }
 
@@ -262,7 +308,7 @@ export class Query {
   }
 
   async #change(change: (unit: Unit, found: readonly Entity[]) => number): Promise<number> {
-    if (this.#plan.output === "pairs") throw invalidQuery("change the nodes or the edges, not pairs of them");
+    if (this.#output === "pairs") throw invalidQuery("change the nodes or the edges, not pairs of them");
     return this.#context.within((unit) =>
       andThen(this.#read(unit, Number.POSITIVE_INFINITY), (found) => change(unit, found as Entity[])),
     );
@@ -270,11 +316,19 @@ export class Query {
 
   /** The result by slots. @param most results wanted at most */
   select(unit: Unit, most: number, mark: number = NOW): MaybePromise<Selection> {
+    if (this.#hopStep !== undefined) {
+      if (this.#hopStep.after !== undefined) this.#checkCursors(unit);
+      return selectHop(unit, this.#origin, this.#hopStep, this.#output, most, mark);
+    }
+    this.#checkCursors(unit);
     return select(unit, this.#plan, most, mark);
   }
 
   #read(unit: Unit, most: number): MaybePromise<Result[]> {
-    return andThen(this.select(unit, most), (selection) => handOut(unit, selection, this.#plan.output));
+    const output = this.#output;
+    const selection = this.select(unit, most);
+    if (isPromise(selection)) return selection.then((found) => handOut(unit, found, output));
+    return handOut(unit, selection as Selection, output);
   }
 
   /** Pages go on from a place in connection order, which is one node's or one type's, or from one by a field. */
@@ -292,11 +346,13 @@ export class Query {
     const last = this.#last();
     if (!this.#isPageable())
       throw invalidQuery("pages over several hops, or from several nodes, need orderBy: say by which field");
+    this.#checkCursors(unit);
     const size = last.limit ?? DEFAULT_PAGE;
-    const plan: Plan = { ...this.#with({ limit: undefined }).plan, isPaged: true };
+    const { steps, output } = this.#with({ limit: undefined }).plan;
+    const plan = new Plan(steps, output, true);
     // Nodes of a hop are paged by the edges that lead to them.
     const byEdge = last.kind === "hop" && last.order === undefined;
-    const wanted: Plan = byEdge && plan.output === "nodes" ? { ...plan, output: "pairs" } : plan;
+    const wanted: Plan = byEdge && plan.output === "nodes" ? new Plan(steps, "pairs", true) : plan;
     return andThen(select(unit, wanted, size + 1, NOW), (selection) => {
       const { nodes, edges } = selection;
       const kept: Selection = { nodes: [], edges: edges === undefined ? undefined : [] };
@@ -322,11 +378,41 @@ export class Query {
     const { order } = this.#last();
     const kind = edge === undefined ? NODE : EDGE;
     const id = unit.table(kind).idOf(edge ?? node);
-    if (order === undefined) return writeCursor({ kind: kind === NODE ? "node" : "edge", id });
-    const ordered = this.#plan.output === "edges" ? unit.edge(edge!) : unit.node(node);
+    const text = this.#textOf(unit, this.#plan.steps.length - 1);
+    if (order === undefined) return writeCursor({ kind: kind === NODE ? "node" : "edge", id }, text);
+    const ordered = this.#output === "edges" ? unit.edge(edge!) : unit.node(node);
     const value = stateOf(ordered)[order.field];
-    const far = this.#plan.output === "pairs" ? { far: unit.table(NODE).idOf(node) } : {};
-    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined, ...far });
+    const far = this.#output === "pairs" ? { far: unit.table(NODE).idOf(node) } : {};
+    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined, ...far }, text);
+  }
+
+  #checkCursors(unit: Unit): void {
+    const { steps } = this.#plan;
+    for (let at = 0; at < steps.length; at++) {
+      const { after } = steps[at]!;
+      if (after !== undefined) requireCursorOf(after, this.#textOf(unit, at));
+    }
+  }
+
+  /**
+   * What a cursor of the query up to this step belongs to: where it begins, over which types it goes, in which order.
+   * Filters are not part of it: a place in an order is one whatever passes, and `gte(yesterday)` is another one tomorrow.
+   */
+  #textOf(unit: Unit, upTo: number): string {
+    const { catalog } = this.#context;
+    const { steps, output } = this.#plan;
+    const name = (type: number): string => (type === 0 ? "" : catalog.definition(type).name);
+    const isLast = upTo === steps.length - 1;
+    const parts = steps.slice(0, upTo + 1).map((step) => {
+      const order = [step.order?.field, step.order?.descending, step.reverse];
+      if (step.kind === "given") {
+        const { nodes } = unit.runtime.resident;
+        return [step.slots === undefined ? step.ids : step.slots.map((slot) => nodes.idOf(slot)), ...order];
+      }
+      if (step.kind === "extent") return [step.record, name(step.type), step.except, ...order];
+      return [step.direction, name(step.edgeType), name(step.nodeType), step.depth, ...order];
+    });
+    return JSON.stringify([isLast ? output : "nodes", ...parts]);
   }
 
   /** A query prints what it would do. */
@@ -352,7 +438,7 @@ export class Query {
       const depth = step.kind === "hop" && step.depth !== undefined ? ` depth ${step.depth.join("…")}` : "";
       return `${step.kind === "extent" ? "all" : step.direction}(${[types + depth, ...filters].filter(Boolean).join(", ")})${limits}`;
     });
-    return text.join(".") + (this.#plan.output === "nodes" ? "" : `.${this.#plan.output}()`);
+    return text.join(".") + (this.#output === "nodes" ? "" : `.${this.#output}()`);
   }
 }
 
@@ -374,11 +460,16 @@ function handOutJudged(
   { nodes, edges }: Selection,
   output: Plan["output"],
 ): MaybePromise<Result[]> {
-  const results: Result[] = [];
+  const results = youngArray<Result>();
   if (output === "nodes") {
+    let resident = 0;
+    for (; resident < nodes.length && unit.hasState(NODE, nodes[resident]!); resident++)
+      results.push(unit.node(nodes[resident]!));
+    if (resident === nodes.length) return results;
+    const rest = nodes.slice(resident);
     return andThen(
-      withStates(unit, NODE, nodes, NOW, (at) => {
-        results.push(unit.node(nodes[at]!));
+      withStates(unit, NODE, rest, NOW, (at) => {
+        results.push(unit.node(rest[at]!));
       }),
       () => results,
     );
@@ -418,52 +509,30 @@ export function hopStep(
   const depth = readDepth(options);
   if (type === undefined) {
     if (filter !== undefined) throw invalidQuery("a filter needs the type whose fields it tests");
-    return plainHop(direction, depth, 0, undefined, 0, undefined);
+    return new PlainHop(direction, depth, 0, undefined, 0, undefined);
   }
-  const definition = catalog.definitionOf(type);
-  const number = catalog.numberOf(definition.name);
-  const read = readFilter(filter, definition);
+  const number = catalog.numberOfClass(type);
+  const definition = catalog.definition(number);
+  const read = filter === undefined ? undefined : readFilter(filter, definition);
   return definition.kind === "edge"
-    ? plainHop(direction, depth, number, read, 0, undefined)
-    : plainHop(direction, depth, 0, undefined, number, read);
+    ? new PlainHop(direction, depth, number, read, 0, undefined)
+    : new PlainHop(direction, depth, 0, undefined, number, read);
 }
 
-/** Written out: spreading the constraints of every hop took 0.3 µs, more than the hop. */
-function plainHop(
-  direction: "out" | "in" | "both",
-  depth: HopStep["depth"],
-  edgeType: number,
-  edgeFilter: Filter | undefined,
-  nodeType: number,
-  nodeFilter: Filter | undefined,
-): HopStep {
-  return {
-    kind: "hop",
-    direction,
-    depth,
-    edgeType,
-    nodeType,
-    edgeFilter,
-    nodeFilter,
-    order: undefined,
-    reverse: false,
-    limit: undefined,
-    after: undefined,
-  };
+function plainHopOf(step: HopStep): PlainHop {
+  const { direction, depth, edgeType, edgeFilter, nodeType, nodeFilter, order, reverse, limit, after } = step;
+  const copy = new PlainHop(direction, depth, edgeType, edgeFilter, nodeType, nodeFilter);
+  copy.order = order;
+  copy.reverse = reverse;
+  copy.limit = limit;
+  copy.after = after;
+  return copy;
 }
 
-/** A node of the unit, to begin with. */
-export function nodeStep(slot: number): GivenStep {
-  return {
-    kind: "given",
-    ids: [],
-    slots: [slot],
-    nodeType: 0,
-    nodeFilter: undefined,
-    edgeFilter: undefined,
-    order: undefined,
-    reverse: false,
-    limit: undefined,
-    after: undefined,
-  };
+/**
+ * A query over one hop from a node of the unit. A walk makes one a visit, and most ask for nothing else; so its plan is
+ * made only for those that do.
+ */
+export function hopFrom(context: QueryContext, slot: number, step: HopStep, output: Output): Query {
+  return new Query(context, undefined, slot, step, output);
 }

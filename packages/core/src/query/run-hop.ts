@@ -6,13 +6,13 @@ import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.
 import { NOW } from "../unit/pending.ts";
 import type { HopGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { Expansion, type Found } from "./expand.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { Expansion, Found, STRETCH } from "./expand.ts";
 import { largestPage, NeighborCursor } from "./neighbor-cursor.ts";
 import { findLists, MISSING } from "./neighbor-lists.ts";
 import type { Hop } from "./shape.ts";
 
-export interface HopOptions {
+export class HopOptions {
   /** Every edge with its far node; without, every far node once. */
   readonly wantEdges: boolean;
   readonly reverse: boolean;
@@ -25,7 +25,25 @@ export interface HopOptions {
   /** The field that the caller sorts by. */
   readonly orderedBy: string | undefined;
   /** Nodes that count as met before. */
-  readonly met?: ArrayLike<number> | undefined;
+  readonly met: ArrayLike<number> | undefined;
+
+  constructor(
+    wantEdges: boolean,
+    reverse: boolean,
+    most: number,
+    after: Id | undefined,
+    mark: number,
+    orderedBy: string | undefined,
+    met: ArrayLike<number> | undefined = undefined,
+  ) {
+    this.wantEdges = wantEdges;
+    this.reverse = reverse;
+    this.most = most;
+    this.after = after;
+    this.mark = mark;
+    this.orderedBy = orderedBy;
+    this.met = met;
+  }
 }
 
 /**
@@ -45,12 +63,20 @@ export function runHop(
 function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions): Found | undefined {
   if (options.most !== Number.POSITIVE_INFINITY || options.met !== undefined || options.after !== undefined)
     return;
-  if (options.mark !== NOW || hasWritten(unit)) return;
-  const found: Found = { nodes: [], edges: options.wantEdges ? [] : undefined };
-  const expansion = new Expansion(unit, hop, found, options.reverse, options.most);
+  if (options.mark !== NOW || origins.length > STRETCH || hasWritten(unit)) return;
+  const found = new Found(options.wantEdges);
+  // Nothing that happens within this call can make another hop, so one object serves them all.
+  const { scratch } = unit.runtime;
+  let expansion = scratch.expansion as Expansion | undefined;
+  if (expansion === undefined) {
+    expansion = new Expansion(unit, hop, found, options.reverse, options.most);
+    scratch.expansion = expansion;
+  } else {
+    expansion.reuse(unit, hop, found, options.reverse, options.most);
+  }
   if (expansion.follow(origins, 0, origins.length) < origins.length) return;
   unit.runtime.resident.statistics.hits += origins.length;
-  unit.readSet.addHop(hop, origins, options.orderedBy);
+  unit.readSet.addHop(hop, origins, options.orderedBy, undefined, found.nodes);
   return found;
 }
 
@@ -71,6 +97,7 @@ class HopRun {
   /** Origins up to here have been loaded together and not expanded yet. */
   #loadedTo = 0;
   #statesTriedFor = -1;
+  #pausedAt = -1;
   #met: Set<number> | undefined;
   #lastEdge = -1;
   /** Guards the hop as a whole while it is read. */
@@ -81,21 +108,21 @@ class HopRun {
     this.#hop = hop;
     this.#origins = origins;
     this.#options = options;
-    this.#found = { nodes: [], edges: options.wantEdges ? [] : undefined };
+    this.#found = new Found(options.wantEdges);
     this.#expansion = new Expansion(unit, hop, this.#found, options.reverse, options.most);
     if (options.met !== undefined) this.#expansion.meet(options.met);
     this.#mayExpand = !hasWritten(unit) && options.after === undefined && options.mark === NOW;
   }
 
   run(): MaybePromise<Found> {
+    // What is read may bring others' commits along, and while it waits the unit may look at what they did.
+    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
     if (this.#options.most > 0) {
       for (;;) {
         const step = this.#step();
         if (step === true) break;
-        if (isThenable(step)) {
-          // Others may commit while this waits, and the unit may look at what they did before the hop is through.
-          this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
-          return (step as Promise<void>).then(() => {
+        if (isPromise(step)) {
+          return step.then(() => {
             this.#unit.keepUp();
             this.#expansion.restamp();
             return this.run();
@@ -104,7 +131,7 @@ class HopRun {
       }
     }
     this.#guard();
-    if (this.#waiting !== undefined) this.#unit.readSet.closeHop(this.#waiting);
+    this.#unit.readSet.closeHop(this.#waiting);
     return this.#found;
   }
 
@@ -119,10 +146,18 @@ class HopRun {
     while (this.#at < this.#origins.length && !this.#isFull()) {
       if (this.#mayExpand && this.#met === undefined) {
         const before = this.#at;
-        this.#at = expansion.follow(this.#origins, before, this.#origins.length);
+        const to = Math.min(this.#origins.length, before + STRETCH);
+        this.#at = expansion.follow(this.#origins, before, to);
         resident.statistics.hits += this.#at - before;
         if (expansion.isFull) this.#lastEdge = expansion.lastEdge;
         if (this.#at >= this.#origins.length || this.#isFull()) return true;
+        if (this.#at === to) {
+          if (this.#unit.isSliceOver()) return this.#unit.pause().then(() => undefined);
+          continue;
+        }
+      } else if ((this.#at & 63) === 63 && this.#pausedAt !== this.#at && this.#unit.isSliceOver()) {
+        this.#pausedAt = this.#at;
+        return this.#unit.pause().then(() => undefined);
       }
       const origin = this.#origins[this.#at]!;
       if (this.#at >= this.#loadedTo) {
@@ -263,8 +298,12 @@ class HopRun {
           cursor.next((pairs) => pairs),
           (pairs) => (pairs === undefined ? true : andThen(this.#judge(pairs), () => this.#isFull())),
         );
-        if (isThenable(step)) return (step as Promise<boolean>).then((done) => (done ? undefined : pages()));
+        if (isPromise(step)) return step.then((done) => (done ? undefined : pages()));
         if (step === true) return undefined;
+        if (this.#unit.isSliceOver()) {
+          this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
+          return this.#unit.pause().then(pages);
+        }
       }
     };
     return pages();
@@ -387,7 +426,7 @@ class HopRun {
       });
       return;
     }
-    readSet.addHop(this.#hop, origins, orderedBy);
+    readSet.addHop(this.#hop, origins, orderedBy, undefined, this.#found.nodes);
   }
 }
 

@@ -6,17 +6,22 @@ import { BATCH } from "../resident/loader.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { youngArrayOf, youngPair } from "../util/young-array.ts";
 import { type Place, readCursor } from "./cursor.ts";
 import { type Found, followDepths } from "./expand.ts";
 import { runExtent } from "./extent.ts";
-import { type HopStep, invalidQuery, type Plan, type Step } from "./plan.ts";
-import { hasWritten, runHop } from "./run-hop.ts";
+import { type HopStep, invalidQuery, NodeStep, type Output, Plan, type Step } from "./plan.ts";
+import { HopOptions, hasWritten, runHop } from "./run-hop.ts";
 import { type Hop, numbersIn, predicate } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
 /** A plan's result by slots: nodes, or edges each with its far node. */
-export type Selection = Found;
+export interface Selection {
+  readonly nodes: number[];
+  /** Parallel to `nodes` where edges are wanted; then nodes repeat. */
+  readonly edges: number[] | undefined;
+}
 
 /**
  * Runs a plan in a unit, as the unit is at `mark`.
@@ -25,6 +30,29 @@ export type Selection = Found;
 export function select(unit: Unit, plan: Plan, most: number, mark: number): MaybePromise<Selection> {
   unit.begin();
   return runFrom(unit, plan, 0, [], most, mark);
+}
+
+/** As `select`, of one hop from one node of the unit: by far the most frequent question. */
+export function selectHop(
+  unit: Unit,
+  origin: number,
+  step: HopStep,
+  output: Output,
+  most: number,
+  mark: number,
+): MaybePromise<Selection> {
+  unit.begin();
+  if (step.order !== undefined || unit.sees(origin, mark) <= 0)
+    return runFrom(unit, new Plan(youngPair<Step>(new NodeStep(origin), step), output), 0, [], most, mark);
+  const limit = step.limit === undefined ? most : Math.min(step.limit, most);
+  const found = hopResult(unit, step, youngArrayOf(origin), output, limit, mark);
+  if (isPromise(found))
+    return found.then((selection) => {
+      cut(selection, limit);
+      return selection;
+    });
+  cut(found as Selection, limit);
+  return found;
 }
 
 function runFrom(
@@ -40,11 +68,16 @@ function runFrom(
   for (let at = from; ; at++) {
     const step = steps[at]!;
     const isLast = at === steps.length - 1;
+    if (!isLast && step.kind === "given" && step.slots !== undefined && seesAll(unit, step.slots, mark)) {
+      // What is not the result is read alone, so the step's own array will do.
+      origins = step.slots;
+      continue;
+    }
     const wanted = isLast ? output : "nodes";
     const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
     const found = runStep(unit, plan, step, origins, wanted, limit, mark);
-    if (isThenable(found)) {
-      return (found as Promise<Selection>).then((selection) => {
+    if (isPromise(found)) {
+      return found.then((selection) => {
         cut(selection, limit);
         return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark);
       });
@@ -54,6 +87,11 @@ function runFrom(
     if (isLast) return selection;
     origins = selection.nodes;
   }
+}
+
+function seesAll(unit: Unit, slots: readonly number[], mark: number): boolean {
+  for (let i = 0; i < slots.length; i++) if (unit.sees(slots[i]!, mark) <= 0) return false;
+  return true;
 }
 
 function cut(found: Selection, limit: number): void {
@@ -101,17 +139,12 @@ function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybeP
     return { nodes: slots.filter((_, i) => levels[i]! > 0), edges: undefined };
   };
   const { slots } = step;
-  if (slots?.length === 1) {
-    // One node, whose hop a handler asks for: by far the most frequent, and without an array for each question.
-    const level = unit.sees(slots[0]!, mark);
-    if (level !== NEEDS_STATE) return { nodes: level > 0 ? [slots[0]!] : [], edges: undefined };
-  }
   if (slots !== undefined) return visible(slots);
   return andThen(all(step.ids.map((id) => findRecord(unit, NODE, id))), (slots) => visible(slots));
 }
 
 function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
-  return values.some(isThenable) ? Promise.all(values) : (values as readonly T[]);
+  return values.some(isPromise) ? Promise.all(values) : (values as readonly T[]);
 }
 
 /**
@@ -120,40 +153,59 @@ function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> 
  */
 export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<number> {
   unit.begin();
+  const slot = unit.findResident(kind, id);
+  if (slot < 0 || !unit.hasState(kind, slot)) return loadRecord(unit, kind, id, slot);
+  return judgeRecord(unit, kind, id, slot);
+}
+
+function loadRecord(unit: Unit, kind: RecordKind, id: Id, slot: number): MaybePromise<number> {
   const { loader, resident } = unit.runtime;
   const judge = (): MaybePromise<number> => {
     unit.keepUp();
-    return judged(unit.findResident(kind, id));
-  };
-  const judged = (slot: number): MaybePromise<number> => {
-    if (slot < 0) {
+    const found = unit.findResident(kind, id);
+    if (found < 0) {
       unit.readSet.addAbsent(id);
       return -1;
     }
-    if (!unit.hasState(kind, slot)) return load(slot);
-    resident.pin(unit.table(kind), slot);
-    if (kind === EDGE) unit.noteEnds(slot);
-    const level = kind === NODE ? unit.sees(slot) : unit.seesEdge(slot);
-    if (level < 0) {
-      unit.keepJudged(kind, slot);
-      return andThen(keepRuledEnds(unit, [slot]), judge);
-    }
-    // Seen or not, the answer depends on its access record; being handed out is what guards that.
-    if (!unit.isRemoved(kind, slot)) {
-      if (kind === NODE) unit.node(slot);
-      else unit.edge(slot);
-    }
-    return level > 0 ? slot : -1;
+    return unit.hasState(kind, found)
+      ? judgeRecord(unit, kind, id, found)
+      : loadRecord(unit, kind, id, found);
   };
-  const load = (slot: number): MaybePromise<number> =>
-    andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), (each) => each);
-  const found = unit.findResident(kind, id);
-  if (found >= 0) return judged(found);
+  const settle = (found: MaybePromise<number>): MaybePromise<number> => found;
+  if (slot >= 0)
+    return andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), settle);
   resident.statistics.misses += 1;
-  return andThen(
-    kind === NODE ? loader.nodesById([id], judge) : loader.edgesById([id], judge),
-    (found) => found,
-  );
+  return andThen(kind === NODE ? loader.nodesById([id], judge) : loader.edgesById([id], judge), settle);
+}
+
+/** Of a record that is resident. */
+function judgeRecord(unit: Unit, kind: RecordKind, id: Id, slot: number): MaybePromise<number> {
+  unit.runtime.resident.pin(unit.table(kind), slot);
+  if (kind === EDGE) unit.noteEnds(slot);
+  const level = kind === NODE ? unit.sees(slot) : unit.seesEdge(slot);
+  if (level < 0) {
+    unit.keepJudged(kind, slot);
+    return andThen(keepRuledEnds(unit, [slot]), () => {
+      unit.keepUp();
+      return findRecord(unit, kind, id);
+    });
+  }
+  // Seen or not, the answer depends on its access record; being handed out is what guards that.
+  if (!unit.isRemoved(kind, slot)) {
+    if (kind === NODE) unit.node(slot);
+    else unit.edge(slot);
+  }
+  return level > 0 ? slot : -1;
+}
+
+/** As `findRecord`, for the principal's own root: without reading the id's text again for every unit. */
+export function findRoot(unit: Unit): MaybePromise<number> {
+  const { nodes } = unit.runtime.resident;
+  const { words, id } = unit.principal;
+  const slot = nodes.find(words[0]!, words[1]!, words[2]!, words[3]!);
+  // A root owns itself, so that it may be seen goes without saying.
+  const isThere = slot >= 0 && nodes.states[slot] !== undefined && unit.levelOf(NODE, slot) > 0;
+  return isThere ? slot : findRecord(unit, NODE, id);
 }
 
 /**
@@ -205,7 +257,8 @@ export function hopOf(unit: Unit, step: HopStep): Hop {
     recent = [];
     recentHops.set(catalog, recent);
   }
-  for (const known of recent) {
+  for (let i = 0; i < recent.length; i++) {
+    const known = recent[i]!;
     if (
       known.edgeFilter === step.edgeFilter &&
       known.nodeFilter === step.nodeFilter &&
@@ -245,15 +298,16 @@ function hopResult(
     throw invalidQuery("a cursor over several origins needs orderBy: connection order is each origin's own");
   }
   const repeats = output === "edges" && origins.length > 1 && mayMeetTwice(unit, hop);
-  const found = runHop(unit, hop, origins, {
+  const { order, after } = step;
+  const options = new HopOptions(
     wantEdges,
-    reverse: step.reverse && step.order === undefined,
-    most: step.order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY,
-    after:
-      step.after !== undefined && step.order === undefined ? readCursor(step.after, "edge").id : undefined,
+    step.reverse && order === undefined,
+    order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY,
+    after !== undefined && order === undefined ? readCursor(after, "edge").id : undefined,
     mark,
-    orderedBy: step.order?.field,
-  });
+    order?.field,
+  );
+  const found = runHop(unit, hop, origins, options);
   return repeats ? andThen(found, onceEachEdge) : found;
 }
 
@@ -287,12 +341,25 @@ function deepHop(
   const [min, max] = step.depth!;
   const passing: Hop = { ...hop, nodeTypes: undefined, nodeFilter: undefined };
   if (!wantEdges && max > 0 && mark === NOW && !hasWritten(unit)) {
-    const reached = followDepths(unit, passing, origins, min, max);
-    if (reached !== undefined) {
-      const nodes = min > 0 ? reached : [...origins, ...reached];
+    return andThen(followDepths(unit, passing, origins, min, max), (reached) => {
+      if (reached === undefined) return deepHopInGeneral(unit, step, hop, passing, origins, wantEdges, mark);
+      const nodes = min > 0 ? (reached as number[]) : [...origins, ...reached];
       return finished(unit, step, hop, { nodes, edges: undefined }, mark);
-    }
+    });
   }
+  return deepHopInGeneral(unit, step, hop, passing, origins, wantEdges, mark);
+}
+
+function deepHopInGeneral(
+  unit: Unit,
+  step: HopStep,
+  hop: Hop,
+  passing: Hop,
+  origins: readonly number[],
+  wantEdges: boolean,
+  mark: number,
+): MaybePromise<Selection> {
+  const [min, max] = step.depth!;
   const met: number[] = [...origins];
   const seen = new Set<number>(wantEdges ? origins : []);
   const nodes: number[] = min === 0 && !wantEdges ? [...origins] : [];
@@ -302,15 +369,16 @@ function deepHop(
   const next = (): MaybePromise<Selection> => {
     while (level < max && frontier.length > 0) {
       level += 1;
-      const step = runHop(unit, passing, frontier, {
+      const options = new HopOptions(
         wantEdges,
-        reverse: false,
-        most: Number.POSITIVE_INFINITY,
-        after: undefined,
+        false,
+        Number.POSITIVE_INFINITY,
+        undefined,
         mark,
-        orderedBy: undefined,
+        undefined,
         met,
-      });
+      );
+      const step = runHop(unit, passing, frontier, options);
       const advance = (found: Found): void => {
         if (found.edges === undefined) frontier = found.nodes;
         else {
@@ -326,8 +394,8 @@ function deepHop(
         append(met, frontier);
         if (level >= min) append(nodes, frontier);
       };
-      if (isThenable(step)) {
-        return (step as Promise<Found>).then((found) => {
+      if (isPromise(step)) {
+        return step.then((found) => {
           advance(found);
           return next();
         });

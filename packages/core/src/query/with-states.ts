@@ -2,11 +2,14 @@ import { NODE, type RecordKind } from "../resident/change-log.ts";
 import { BATCH } from "../resident/loader.ts";
 import type { RecordState } from "../resident/record-table.ts";
 import type { Unit } from "../unit/unit.ts";
-import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { isPromise, type MaybePromise } from "../util/maybe-async.ts";
+
+/** Records between two looks at the clock. */
+const STRETCH = 1024;
 
 /**
  * Calls `use` for each record with its state, in order, reading those that are not resident in batches. What the store
- * no longer has is left out.
+ * no longer has is left out. Of many, lets the event loop turn between them.
  */
 export function withStates(
   unit: Unit,
@@ -15,32 +18,78 @@ export function withStates(
   mark: number,
   use: (at: number, state: RecordState) => void,
 ): MaybePromise<void> {
-  const { loader, resident } = unit.runtime;
-  const size = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 1));
-  let from = 0;
-  const useResident = (): void => {
-    for (; from < slots.length; from++) {
-      const state = unit.stateOf(kind, slots[from]!, mark);
-      if (state !== undefined) use(from, state);
-      else if (!unit.isRemoved(kind, slots[from]!, mark)) return;
+  if (slots.length <= STRETCH) {
+    let at = 0;
+    for (; at < slots.length; at++) {
+      const state = unit.stateOf(kind, slots[at]!, mark);
+      if (state !== undefined) use(at, state);
+      else if (!unit.isRemoved(kind, slots[at]!, mark)) break;
     }
-  };
-  for (;;) {
-    useResident();
-    if (from >= slots.length) return;
-    // Reading these may evict what lies between them: it is used only as far as all of it is there.
+    return at === slots.length ? undefined : new StateRun(unit, kind, slots, mark, use, at).run();
+  }
+  return new StateRun(unit, kind, slots, mark, use, 0).run();
+}
+
+class StateRun {
+  readonly #unit: Unit;
+  readonly #kind: RecordKind;
+  readonly #slots: readonly number[];
+  readonly #mark: number;
+  readonly #use: (at: number, state: RecordState) => void;
+  #at: number;
+  /** Up to where it goes before it looks at the clock. */
+  #stop = 0;
+
+  constructor(
+    unit: Unit,
+    kind: RecordKind,
+    slots: readonly number[],
+    mark: number,
+    use: (at: number, state: RecordState) => void,
+    at: number,
+  ) {
+    this.#unit = unit;
+    this.#kind = kind;
+    this.#slots = slots;
+    this.#mark = mark;
+    this.#use = use;
+    this.#at = at;
+  }
+
+  run(): MaybePromise<void> {
+    for (;;) {
+      this.#stop = Math.min(this.#slots.length, this.#at + STRETCH);
+      while (this.#at < this.#stop) {
+        this.#useResident();
+        if (this.#at >= this.#stop) break;
+        const read = this.#read();
+        if (isPromise(read)) return read.then(() => this.run());
+      }
+      if (this.#at >= this.#slots.length) return;
+      if (this.#unit.isSliceOver()) return this.#unit.pause().then(() => this.run());
+    }
+  }
+
+  #useResident(): void {
+    for (; this.#at < this.#stop; this.#at++) {
+      const slot = this.#slots[this.#at]!;
+      const state = this.#unit.stateOf(this.#kind, slot, this.#mark);
+      if (state !== undefined) this.#use(this.#at, state);
+      else if (!this.#unit.isRemoved(this.#kind, slot, this.#mark)) return;
+    }
+  }
+
+  /** Reading these may evict what lies between them: it is used only as far as all of it is there. */
+  #read(): MaybePromise<void> {
+    const { loader, resident } = this.#unit.runtime;
+    const size = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 1));
     const missing = new Set<number>();
-    for (let at = from; at < slots.length && at < from + BATCH && missing.size < size; at++) {
-      const slot = slots[at]!;
-      if (unit.stateOf(kind, slot, mark) === undefined && !unit.isRemoved(kind, slot, mark))
-        missing.add(slot);
+    for (let at = this.#at; at < this.#stop && at < this.#at + BATCH && missing.size < size; at++) {
+      const slot = this.#slots[at]!;
+      const isMissing = this.#unit.stateOf(this.#kind, slot, this.#mark) === undefined;
+      if (isMissing && !this.#unit.isRemoved(this.#kind, slot, this.#mark)) missing.add(slot);
     }
-    const wanted = [...missing];
-    const read = kind === NODE ? loader.nodes(wanted, useResident) : loader.edges(wanted, useResident);
-    if (isThenable(read)) {
-      const rest = (): MaybePromise<void> =>
-        withStates(unit, kind, slots.slice(from), mark, (at, state) => use(from + at, state));
-      return (read as Promise<void>).then(rest);
-    }
+    const use = (): void => this.#useResident();
+    return this.#kind === NODE ? loader.nodes([...missing], use) : loader.edges([...missing], use);
   }
 }

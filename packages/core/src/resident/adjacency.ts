@@ -1,4 +1,5 @@
-import { type EdgeTable, type NodeTable, nextCapacity } from "./record-table.ts";
+import { nextCapacity, widened } from "../util/growth.ts";
+import type { EdgeTable, NodeTable } from "./record-table.ts";
 
 /** Edges that leave the node, and undirected ones, which hang on both ends alike. */
 export const OUT = 0;
@@ -310,9 +311,7 @@ export class Adjacency {
     const at = this.#dataTop;
     const end = at + (2 << size);
     if (end > this.data.length) {
-      const wider = new Int32Array(Math.max(end, nextCapacity(this.data.length)));
-      wider.set(this.data);
-      this.data = wider;
+      this.data = widened(this.data, nextCapacity(this.data.length, end));
     }
     this.#dataTop = end;
     return at;
@@ -324,27 +323,22 @@ export class Adjacency {
   }
 
   #growLists(): void {
-    const length = nextCapacity(this.listTypes.length);
-    this.listTypes = widened(this.listTypes, new Uint16Array(length));
-    this.listNext = widened(this.listNext, new Int32Array(length));
-    this.listFirst = widened(this.listFirst, new Int32Array(length));
-    this.listLast = widened(this.listLast, new Int32Array(length));
-    this.listCounts = widened(this.listCounts, new Int32Array(length));
-    this.listFlags = widened(this.listFlags, new Uint8Array(length));
-    this.edgeClasses = widened(this.edgeClasses, new Int32Array(length));
+    const length = nextCapacity(this.listTypes.length, 0);
+    this.listTypes = widened(this.listTypes, length);
+    this.listNext = widened(this.listNext, length);
+    this.listFirst = widened(this.listFirst, length);
+    this.listLast = widened(this.listLast, length);
+    this.listCounts = widened(this.listCounts, length);
+    this.listFlags = widened(this.listFlags, length);
+    this.edgeClasses = widened(this.edgeClasses, length);
   }
 
   #growChunks(): void {
-    const length = nextCapacity(this.chunkOffsets.length);
-    this.chunkOffsets = widened(this.chunkOffsets, new Int32Array(length));
-    this.chunkLengths = widened(this.chunkLengths, new Uint16Array(length));
-    this.chunkSizes = widened(this.chunkSizes, new Uint8Array(length));
-    this.chunkNext = widened(this.chunkNext, new Int32Array(length));
-    this.chunkPrev = widened(this.chunkPrev, new Int32Array(length));
+    const length = nextCapacity(this.chunkOffsets.length, 0);
+    this.chunkOffsets = widened(this.chunkOffsets, length);
+    this.chunkLengths = widened(this.chunkLengths, length);
+    this.chunkSizes = widened(this.chunkSizes, length);
+    this.chunkNext = widened(this.chunkNext, length);
+    this.chunkPrev = widened(this.chunkPrev, length);
   }
-}
-
-function widened<T extends Int32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -28,12 +28,21 @@ export interface AppliedChange {
   /** Of an edge: its ends, -1 where not resident. */
   readonly source: number;
   readonly target: number;
+  /** Of an edge that another process made: what was read of its ends for the guards that look at them. */
+  readonly sourceSeen?: SeenNode | undefined;
+  readonly targetSeen?: SeenNode | undefined;
   /** Of a removed node: those at the other ends of the edges that went with it, as far as they were resident. */
   neighbors?: readonly number[] | undefined;
   /** Of a root that grants otherwise than before, or is gone (`null`); `undefined` in these where it is not known. */
   readonly grants?: RootGrants | undefined;
   /** The record's new access class where this process changed it. */
   readonly accessClass?: number | undefined;
+}
+
+/** A node that is not in L1, as far as guards judge by it. */
+export interface SeenNode {
+  readonly type: number;
+  readonly state: RecordState | undefined;
 }
 
 /** What a root granted on everything it owns, before and after a change. */

@@ -1,22 +1,40 @@
 import { type Id, IdColumn, parseId } from "../model/id.ts";
 import type { Change, CommitRecord, Token } from "../persistence/change.ts";
-import type { EdgeRows, NodeRows } from "../persistence/rows.ts";
+import { type EdgeRows, type NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { ChangePage, Store } from "../persistence/store.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { IN, OUT } from "./adjacency.ts";
-import { ACCESS, type AppliedChange, CREATED, DATA, EDGE, NODE, REMOVED } from "./change-log.ts";
-import type { ResidentGraph } from "./resident-graph.ts";
+import {
+  ACCESS,
+  type AppliedChange,
+  CREATED,
+  DATA,
+  EDGE,
+  NODE,
+  REMOVED,
+  type SeenNode,
+} from "./change-log.ts";
+import type { RecordState } from "./record-table.ts";
+import { EDGE_FIELDS, FAR_END, type ResidentGraph } from "./resident-graph.ts";
+import { damageOf } from "./states.ts";
 
 /** Rows read again for one stretch of commits at most; beyond that L1 starts afresh, which is cheaper. */
 const MOST_REFRESHED = 2048;
 const ROUNDS = 8;
 
+/** A row as it was read at some moment; `i` is -1 where the record was not there. */
+interface Read<R> {
+  readonly rows: R;
+  readonly i: number;
+  readonly token: Token;
+}
+
 interface Stretch {
   readonly commits: CommitRecord[];
   token: Token;
-  /** Rows of changed records that are resident, by id. */
-  readonly nodes: Map<Id, { rows: NodeRows; i: number; token: Token }>;
-  readonly edges: Map<Id, { rows: EdgeRows; i: number; token: Token }>;
+  /** Rows of changed records that L1 or a guard of an open unit must know, by id. */
+  readonly nodes: Map<Id, Read<NodeRows>>;
+  readonly edges: Map<Id, Read<EdgeRows>>;
   /** The latest moment at which any of these rows was read. */
   read: Token;
 }
@@ -135,14 +153,60 @@ export class Follower {
     );
   }
 
-  /** The changed records of which L1 must know the new row before it can go on. */
+  /** The changed records of which the new row must be known before L1 can go on. */
   #needed(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
+    const needed = this.#residentOnes(stretch);
+    if (this.#resident.openUnits === 0) return needed;
+    const watched = this.#watchedOnes(stretch);
+    const nodes = [...new Set([...needed.nodes, ...watched.nodes])];
+    const edges = [...new Set([...needed.edges, ...watched.edges])];
+    // Beyond that, units that watch these types had better begin again than everything be forgotten.
+    return nodes.length + edges.length > MOST_REFRESHED ? needed : { nodes, edges };
+  }
+
+  /** Records that are not in L1, by the fields of which a guard of an open unit tells whether they concern it. */
+  #watchedOnes(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
+    const resident = this.#resident;
+    const { nodes: table, catalog } = resident;
+    const nodes: Id[] = [];
+    const edges: Id[] = [];
+    const find = (id: Id): number => {
+      const [a, b, c, d] = this.#parse(id);
+      return table.find(a, b, c, d);
+    };
+    for (const { changes, unitId, token } of stretch.commits) {
+      if (this.#own.has(unitId)) continue;
+      const isKnown = (row: Read<unknown> | undefined): boolean => row !== undefined && row.token >= token;
+      for (const { kind, op, id, type: name, source, target } of changes!) {
+        if (op === "delete") continue;
+        const type = catalog.numberOf(name);
+        if (kind === "node") {
+          if (resident.watchesType(NODE, type) && !isKnown(stretch.nodes.get(id))) nodes.push(id);
+          continue;
+        }
+        const from = find(source!);
+        const to = find(target!);
+        const wanted = op === "create" ? resident.watchesEdge(from, to, type) : 0;
+        const byFields = (wanted & EDGE_FIELDS) !== 0 || resident.watchesType(EDGE, type);
+        if (byFields && !isKnown(stretch.edges.get(id))) edges.push(id);
+        if ((wanted & FAR_END) === 0) continue;
+        for (const [slot, end] of [[from, source!] as const, [to, target!] as const]) {
+          if ((slot < 0 || table.states[slot] === undefined) && !isKnown(stretch.nodes.get(end)))
+            nodes.push(end);
+        }
+      }
+    }
+    return { nodes, edges };
+  }
+
+  /** Those that L1 holds. */
+  #residentOnes(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
     const { nodes: table, edges: edgeTable, openUnits, classes, catalog } = this.#resident;
     const nodes = new Set<Id>();
     const edges = new Set<Id>();
     for (const { changes, unitId, token } of stretch.commits) {
       if (this.#own.has(unitId)) continue;
-      const isKnown = (row: { token: Token } | undefined): boolean => row !== undefined && row.token >= token;
+      const isKnown = (row: Read<unknown> | undefined): boolean => row !== undefined && row.token >= token;
       for (const change of changes!) {
         if (change.op !== "update") continue;
         const [a, b, c, d] = this.#parse(change.id);
@@ -152,7 +216,7 @@ export class Follower {
           const asOwner =
             judged &&
             catalog.numberOf(change.type) === catalog.rootNumber &&
-            classes.findOwner(a, b, c, d) >= 0;
+            classes.findOwner(a, b, c, d) !== undefined;
           const resident = slot >= 0 && (judged || (openUnits > 0 && table.states[slot] !== undefined));
           if ((asOwner || resident) && !isKnown(stretch.nodes.get(change.id))) nodes.add(change.id);
         } else {
@@ -216,11 +280,15 @@ export class Follower {
     const slot = nodes.find(a, b, c, d);
     const type = catalog.numberOf(change.type);
     const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1 } as const;
-    if (change.op === "create") return { ...base, op: CREATED, before: undefined, after: undefined };
+    const row = stretch.nodes.get(change.id);
+    if (change.op === "create") {
+      // What is deleted in the same stretch has never been, as far as anybody here can tell.
+      const op = row !== undefined && row.i < 0 ? 0 : CREATED;
+      return { ...base, op, before: undefined, after: this.#stateIn(row, type) };
+    }
     const isRoot = type === catalog.rootNumber;
-    const owner = isRoot ? resident.classes.findOwner(a, b, c, d) : -1;
+    const granted = isRoot ? resident.classes.findOwner(a, b, c, d) : undefined;
     // Nothing that an unknown owner has was judged yet.
-    const granted = owner < 0 ? undefined : resident.classes.owners[owner]!;
     const grantedBefore = granted?.access;
     const grants = (): AppliedChange["grants"] =>
       granted === undefined ? undefined : { root: change.id, before: grantedBefore, after: granted.access };
@@ -231,11 +299,13 @@ export class Follower {
       return { ...base, op: REMOVED, before, after: undefined, grants: grants(), neighbors };
     }
     const op = opOf(change);
-    const row = stretch.nodes.get(change.id);
     const before = slot < 0 ? undefined : nodes.states[slot];
-    if (row !== undefined && row.i >= 0) resident.absorbNode(row.rows, row.i);
-    else if (slot >= 0 && change.dataVersion !== undefined) resident.outdate(nodes, slot, change.dataVersion);
-    const after = slot < 0 ? undefined : nodes.states[slot];
+    // Whose owner is not known must not become resident; a root is its own.
+    if (row !== undefined && row.i >= 0 && (slot >= 0 || isRoot)) resident.absorbNode(row.rows, row.i);
+    // What is deleted later in the same stretch is judged by the fields that it was known with.
+    else if (slot >= 0 && change.dataVersion !== undefined && row === undefined)
+      resident.outdate(nodes, slot, change.dataVersion);
+    const after = slot < 0 ? this.#stateIn(row, type) : nodes.states[slot];
     return { ...base, op, before, after, grants: grants() };
   }
 
@@ -257,7 +327,15 @@ export class Follower {
         if (target >= 0 && !(far === OUT && target === source))
           resident.forgetEnd(target, far, type, this.#words);
       }
-      return { ...base, op: CREATED, before: undefined, after: slot < 0 ? undefined : edges.states[slot] };
+      const row = stretch.edges.get(change.id);
+      return {
+        ...base,
+        op: row !== undefined && row.i < 0 ? 0 : CREATED,
+        before: undefined,
+        after: slot < 0 ? this.#stateIn(row, type) : edges.states[slot],
+        sourceSeen: this.#seen(stretch, change.source!),
+        targetSeen: this.#seen(stretch, change.target!),
+      };
     }
     const before = slot < 0 ? undefined : edges.states[slot];
     if (change.op === "delete") {
@@ -266,8 +344,25 @@ export class Follower {
     }
     const row = stretch.edges.get(change.id);
     if (row !== undefined && row.i >= 0 && slot >= 0) resident.absorbEdge(row.rows, row.i);
-    else if (slot >= 0 && change.dataVersion !== undefined) resident.outdate(edges, slot, change.dataVersion);
-    return { ...base, op: opOf(change), before, after: slot < 0 ? undefined : edges.states[slot] };
+    else if (slot >= 0 && change.dataVersion !== undefined && row === undefined)
+      resident.outdate(edges, slot, change.dataVersion);
+    const after = slot < 0 ? this.#stateIn(row, type) : edges.states[slot];
+    return { ...base, op: opOf(change), before, after };
+  }
+
+  /** The fields that were read for guards; `undefined` where they were not, or cannot be read. */
+  #stateIn(row: Read<NodeRows | EdgeRows> | undefined, type: number): RecordState | undefined {
+    const fields = row === undefined || row.i < 0 ? undefined : row.rows.fields[row.i];
+    if (row === undefined || fields === undefined || fields instanceof RowDamage) return undefined;
+    const state = this.#resident.stateOfRow(type, fields, row.rows.shapes[row.i]!);
+    return damageOf(state) === undefined ? state : undefined;
+  }
+
+  #seen({ nodes }: Stretch, id: Id): SeenNode | undefined {
+    const row = nodes.get(id);
+    if (row === undefined || row.i < 0) return undefined;
+    const type = this.#resident.catalog.numberOf(row.rows.types[row.i]!);
+    return { type, state: this.#stateIn(row, type) };
   }
 
   /** What L1 knows cannot be brought up to date: it is dropped, and open units begin again. */

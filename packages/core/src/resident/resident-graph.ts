@@ -1,12 +1,25 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { compareIdWords, type Id, type IdColumn, parseId } from "../model/id.ts";
+import { EdgeIdTable, IdTable, RESIDENT } from "../model/id-table.ts";
 import type { Token } from "../persistence/change.ts";
 import type { AdjacencyRows, EdgeRows, FieldData, NodeRows, RowDamage } from "../persistence/rows.ts";
+import type { LentIds } from "../persistence/store.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { AccessClasses, DEAD_CLASS } from "./access-classes.ts";
 import { Adjacency, COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "./adjacency.ts";
-import { ACCESS, type AppliedChange, ChangeLog, CREATED, DATA, EDGE, NODE, REMOVED } from "./change-log.ts";
+import {
+  ACCESS,
+  type AppliedChange,
+  ChangeLog,
+  CREATED,
+  DATA,
+  EDGE,
+  NODE,
+  REMOVED,
+  type RecordKind,
+} from "./change-log.ts";
 import { LookupCache } from "./lookup-cache.ts";
+import { Quarantine } from "./quarantine.ts";
 import { Recency } from "./recency.ts";
 import {
   DELETED,
@@ -18,7 +31,7 @@ import {
   type RecordState,
   type RecordTable,
 } from "./record-table.ts";
-import { stateBytes, stateOf } from "./states.ts";
+import { damageOf, stateBytes, stateOf } from "./states.ts";
 
 export interface ResidentBounds {
   /** Nodes and edges, stubs included. */
@@ -39,10 +52,23 @@ export interface OpenUnit {
   readonly firstStamp: number;
   /** Up to which commit the unit's reads were checked. */
   position: number;
+  readonly readSet?: Watching;
+}
+
+export const EDGE_FIELDS = 1;
+export const FAR_END = 2;
+
+/** What of other processes' commits must be read, so that guards can tell what concerns them from what does not. */
+export interface Watching {
+  /** Whether a guard over all records of the type judges by their fields. */
+  watchesType(kind: RecordKind, type: number): boolean;
+  /** What guards of these neighbourhoods judge a new edge by: bits of {@link EDGE_FIELDS} and {@link FAR_END}. */
+  watchesEdge(source: number, target: number, type: number): number;
 }
 
 const NODE_BYTES = 80;
 const EDGE_BYTES = 112;
+const LEAST_CLASSES = 64;
 const LAST_STAMP = 0x7fff_fff0;
 
 /**
@@ -52,14 +78,15 @@ const LAST_STAMP = 0x7fff_fff0;
  * judges nothing (`access` does).
  */
 export class ResidentGraph {
-  readonly nodes: NodeTable = new NodeTable();
-  readonly edges: EdgeTable = new EdgeTable();
-  readonly adjacency: Adjacency = new Adjacency(this.nodes, this.edges);
+  readonly nodes: NodeTable;
+  readonly edges: EdgeTable;
+  readonly adjacency: Adjacency;
   readonly classes: AccessClasses = new AccessClasses();
   readonly log: ChangeLog = new ChangeLog();
   readonly lookups: LookupCache;
   readonly catalog: Catalog;
   readonly bounds: ResidentBounds;
+  readonly quarantine: Quarantine = new Quarantine();
   readonly statistics: ResidentStatistics = { hits: 0, misses: 0, evictions: 0 };
   /** The commit as of which everything here is true. */
   token: Token = "";
@@ -71,6 +98,9 @@ export class ResidentGraph {
   /** Nobody's any more, but a unit that is open may still refer to it. */
   #retainedNodes: number[] = [];
   #retainedEdges: number[] = [];
+  /** What no eviction could let go when room was made last, for open units may refer to it. */
+  #heldEntries = 0;
+  #heldBytes = 0;
   #stamp = 1;
   /** What pins a record for every unit that is open: no hop marks with it. */
   #pinStamp = 1;
@@ -78,13 +108,28 @@ export class ResidentGraph {
   #floor = LAST_STAMP + 1;
   #stateBytes = 0;
   #flushes = 0;
+  /** Unused access classes are looked for when there are more than so many. */
+  #mostClasses: number = LEAST_CLASSES;
+  /** Units that began later have not met what was condemned; 0 while nothing is. */
+  #sweepStamp = 0;
+  /** The store's ids, as long as records are numbered by them. */
+  #lent: LentIds | undefined;
 
-  /** @param observe is shown the words of every id that arrives */
+  /**
+   * @param observe is shown the words of every id that arrives
+   * @param lent ids of a store in this process, to number records by until L1 has to hold less than the store does
+   */
   constructor(
     catalog: Catalog,
     bounds: ResidentBounds,
     observe: (a: number, b: number, c: number, d: number) => void,
+    lent?: LentIds,
   ) {
+    const separate = (): void => this.#separate();
+    this.nodes = new NodeTable(lent?.nodes ?? new IdTable(), separate);
+    this.edges = new EdgeTable(lent?.edges ?? new EdgeIdTable(), separate);
+    this.adjacency = new Adjacency(this.nodes, this.edges);
+    this.#lent = lent;
     this.#observe = observe;
     this.catalog = catalog;
     this.bounds = bounds;
@@ -113,17 +158,33 @@ export class ResidentGraph {
       this.#floor = LAST_STAMP + 1;
       for (const other of this.#open) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
       if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
+      this.#heldEntries = 0;
+      this.#heldBytes = 0;
     }
     if (wasFirst || this.log.length > 256) {
       let position = this.log.end;
       for (const other of this.#open) if (other.position < position) position = other.position;
       this.log.forgetBefore(position);
     }
+    if (this.classes.count > this.#mostClasses || this.#sweepStamp > 0) this.#sweepClasses();
     if (this.#open.length === 0) this.makeRoom();
   }
 
   get openUnits(): number {
     return this.#open.length;
+  }
+
+  watchesType(kind: RecordKind, type: number): boolean {
+    for (const { readSet } of this.#open) if (readSet?.watchesType(kind, type) === true) return true;
+    return false;
+  }
+
+  /** What the guards of open units judge a new edge between these nodes by. */
+  watchesEdge(source: number, target: number, type: number): number {
+    if (source < 0 && target < 0) return 0;
+    let wanted = 0;
+    for (const { readSet } of this.#open) wanted |= readSet?.watchesEdge(source, target, type) ?? 0;
+    return wanted;
   }
 
   /** A number that no earlier hop has marked with. */
@@ -169,6 +230,7 @@ export class ResidentGraph {
     for (const unit of this.#open) (unit as { firstStamp: number }).firstStamp = 1;
     this.#stamp = 1;
     this.#pinStamp = 1;
+    if (this.#sweepStamp > 0) this.#sweepStamp = 1;
     this.#floor = this.#open.length === 0 ? LAST_STAMP + 1 : 1;
   }
 
@@ -179,22 +241,81 @@ export class ResidentGraph {
   }
 
   get bytes(): number {
-    return this.nodes.size * NODE_BYTES + this.edges.size * EDGE_BYTES + this.#stateBytes;
+    return (
+      this.nodes.size * NODE_BYTES + this.edges.size * EDGE_BYTES + this.#stateBytes + this.classes.bytes
+    );
   }
 
   /**
    * Evicts what was used longest ago until the bounds hold. Called before rows are read, never between their arrival
    * and their use, so L1 may be over its bounds by one batch for a moment.
+   *
+   * What open units hold cannot go, and the bounds are for what comes on top of it: a unit that has met more records
+   * than L1 may hold would otherwise have every further one evicted as soon as it is read.
    */
   makeRoom(): void {
-    while (this.entries > this.bounds.maxEntries || this.bytes > this.bounds.maxBytes) {
+    const { maxEntries, maxBytes } = this.bounds;
+    while (this.entries - this.#heldEntries > maxEntries || this.bytes - this.#heldBytes > maxBytes) {
+      // The columns reach as far as the ids do: of a store's that may be far beyond the bounds.
+      this.#separate();
       const stretch = this.#recency.pop(this.#stamp);
-      if (stretch === undefined) return;
+      if (stretch === undefined) {
+        this.#heldEntries = this.entries;
+        this.#heldBytes = this.bytes;
+        return;
+      }
       for (let slot = stretch.from; slot < stretch.to; slot++) {
         if (stretch.table === NODE) this.#evictNode(slot);
         else this.#evictEdge(slot);
       }
     }
+  }
+
+  /**
+   * Frees the access classes that nothing resident has any more: first they are condemned, then, when the units are
+   * over that may have met them, freed unless one was asked for again.
+   */
+  #sweepClasses(): void {
+    const { classes } = this;
+    if (this.#sweepStamp === 0) {
+      classes.condemn(this.#usedClasses());
+      this.#sweepStamp = this.nextStamp();
+    }
+    if (this.#floor <= this.#sweepStamp) return;
+    classes.free(this.#usedClasses());
+    this.#sweepStamp = 0;
+    // A sweep looks at every record, so it waits until there is a class for every few of them.
+    this.#mostClasses = Math.max(LEAST_CLASSES, classes.count * 2, this.entries >> 5);
+  }
+
+  #usedClasses(): Uint8Array {
+    const used = new Uint8Array(this.classes.size);
+    for (const { top, flags, accessClasses } of [this.nodes, this.edges]) {
+      for (let slot = 0; slot < top; slot++) if (flags[slot] !== 0) used[accessClasses[slot]!] = 1;
+    }
+    return used;
+  }
+
+  /** Numbers the records by tables of L1's own from here on. */
+  #separate(): void {
+    if (this.#lent === undefined) return;
+    const nodes = new IdTable();
+    const edges = new EdgeIdTable();
+    this.nodes.slots.moveTo(nodes, RESIDENT);
+    this.edges.slots.moveTo(edges, RESIDENT);
+    this.nodes.slots = nodes;
+    this.edges.slots = edges;
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#lent?.giveBack();
+    this.#lent = undefined;
+  }
+
+  /** Nothing may be asked of L1 any more. */
+  close(): void {
+    this.#giveBack();
   }
 
   #evictNode(slot: number): void {
@@ -231,7 +352,6 @@ export class ResidentGraph {
       this.#retainedEdges.push(edge);
       return;
     }
-    if ((edges.flags[edge]! & DELETED) === 0) edges.index.delete(edge);
     this.#releaseEnd(edges.sources[edge]!);
     this.#releaseEnd(edges.targets[edge]!);
     edges.release(edge);
@@ -252,7 +372,6 @@ export class ResidentGraph {
       this.#retainedNodes.push(slot);
       return;
     }
-    if ((nodes.flags[slot]! & DELETED) === 0) nodes.index.delete(slot);
     nodes.release(slot);
   }
 
@@ -273,6 +392,8 @@ export class ResidentGraph {
   /** Forgets everything. Slots that open units refer to stay theirs; nobody else finds them. */
   flush(token: Token): void {
     const { nodes, edges } = this;
+    // To the store the ids go on being those of the records that are forgotten here.
+    this.#separate();
     this.lookups.clear();
     for (let slot = 0; slot < nodes.top; slot++) {
       if (nodes.flags[slot] !== 0 && (nodes.flags[slot]! & PENDING) === 0) this.#forget(nodes, slot);
@@ -301,7 +422,6 @@ export class ResidentGraph {
 
   #forget(table: RecordTable, slot: number): void {
     if ((table.flags[slot]! & DELETED) !== 0) return;
-    table.index.delete(slot);
     table.flags[slot]! |= DELETED;
     table.accessClasses[slot] = DEAD_CLASS;
     this.setState(table, slot, undefined);
@@ -314,15 +434,15 @@ export class ResidentGraph {
     const { nodes } = this;
     const slot = this.#nodeSlot(rows.ids.words, i);
     const isNew = nodes.types[slot] === 0;
-    if (isNew || nodes.accessVersions[slot] !== rows.accessVersions[i]) {
+    if (isNew || nodes.accessVersions.at(slot) !== rows.accessVersions[i]) {
       const type = this.catalog.numberOf(rows.types[i]!);
       nodes.types[slot] = type;
       nodes.accessClasses[slot] = this.#classOf(type, rows.owners.words, i, rows.access[i]!);
-      nodes.accessVersions[slot] = rows.accessVersions[i]!;
+      nodes.accessVersions.set(slot, rows.accessVersions[i]!);
     }
-    if (nodes.states[slot] === undefined || nodes.dataVersions[slot] !== rows.dataVersions[i]) {
+    if (nodes.states[slot] === undefined || nodes.dataVersions.at(slot) !== rows.dataVersions[i]) {
       this.#absorbState(nodes, slot, rows.fields[i]!, rows.shapes[i]!);
-      nodes.dataVersions[slot] = rows.dataVersions[i]!;
+      nodes.dataVersions.set(slot, rows.dataVersions[i]!);
     }
     if (nodes.types[slot] === this.catalog.rootNumber) {
       const at = i << 2;
@@ -451,7 +571,7 @@ export class ResidentGraph {
       const type = this.catalog.numberOf(rows.farTypes[i]!);
       nodes.types[far] = type;
       nodes.accessClasses[far] = this.#classOf(type, rows.farOwners.words, i, rows.farAccess[i]!);
-      nodes.accessVersions[far] = rows.farAccessVersions[i]!;
+      nodes.accessVersions.set(far, rows.farAccessVersions[i]!);
     }
     const forward = rows.forward[i] === 1;
     const edge = this.#edgeRow(
@@ -490,7 +610,6 @@ export class ResidentGraph {
     const isNew = edge < 0;
     if (isNew) {
       edge = edges.take(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-      edges.index.add(edge);
       this.#observe(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
       edges.sources[edge] = source;
       edges.targets[edge] = target;
@@ -498,20 +617,20 @@ export class ResidentGraph {
       nodes.refs[target]! += 1;
       edges.types[edge] = this.catalog.numberOf(typeName);
     }
-    if (isNew || edges.accessVersions[edge] !== accessVersion) {
+    if (isNew || edges.accessVersions.at(edge) !== accessVersion) {
       edges.accessClasses[edge] = this.#classOf(edges.types[edge]!, owners, i, access);
-      edges.accessVersions[edge] = accessVersion;
+      edges.accessVersions.set(edge, accessVersion);
       if (!isNew) this.#noteEdgeClass(edge);
     }
     if (
       fields !== undefined &&
-      (edges.states[edge] === undefined || edges.dataVersions[edge] !== dataVersion)
+      (edges.states[edge] === undefined || edges.dataVersions.at(edge) !== dataVersion)
     ) {
       this.#absorbState(edges, edge, fields, shape);
-    } else if (edges.dataVersions[edge] !== dataVersion) {
+    } else if (edges.dataVersions.at(edge) !== dataVersion) {
       this.setState(edges, edge, undefined);
     }
-    edges.dataVersions[edge] = dataVersion;
+    edges.dataVersions.set(edge, dataVersion);
     return edge;
   }
 
@@ -520,7 +639,6 @@ export class ResidentGraph {
     const found = this.nodes.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
     if (found >= 0) return found;
     const slot = this.nodes.take(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-    this.nodes.index.add(slot);
     this.#observe(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
     return slot;
   }
@@ -532,11 +650,22 @@ export class ResidentGraph {
   }
 
   #absorbState(table: RecordTable, slot: number, fields: FieldData | RowDamage, shape: number): void {
-    const type = table.types[slot]!;
+    const state = this.stateOfRow(table.types[slot]!, fields, shape);
+    const damage = damageOf(state);
+    if (damage !== undefined) {
+      const kind = table === this.nodes ? "node" : "edge";
+      const type = this.catalog.definition(table.types[slot]!).name;
+      this.quarantine.add({ kind, id: table.idOf(slot), type, reason: damage.reason });
+    } else if (this.quarantine.size > 0) this.quarantine.remove(table.idOf(slot));
+    this.setState(table, slot, state);
+  }
+
+  /** The state that a row of the store stands for, without taking it in. */
+  stateOfRow(type: number, fields: FieldData | RowDamage, shape: number): RecordState {
     const definition = this.catalog.definition(type);
     // A type that is not in the code is read by its base, whose fields it may have been written without.
     const isCurrent = shape === definition.shape && this.catalog.isInCode(type);
-    this.setState(table, slot, stateOf(definition, fields, isCurrent));
+    return stateOf(definition, fields, isCurrent);
   }
 
   setState(table: RecordTable, slot: number, state: RecordState | undefined): void {
@@ -580,8 +709,8 @@ export class ResidentGraph {
 
   /** Another process wrote newer fields, which nobody here needs yet. */
   outdate(table: RecordTable, slot: number, dataVersion: number): void {
-    if (table.states[slot] !== undefined && table.dataVersions[slot]! >= dataVersion) return;
-    table.dataVersions[slot] = dataVersion;
+    if (table.states[slot] !== undefined && table.dataVersions.at(slot) >= dataVersion) return;
+    table.dataVersions.set(slot, dataVersion);
     this.setState(table, slot, undefined);
   }
 
@@ -596,7 +725,6 @@ export class ResidentGraph {
     const { slot, op } = change;
     if ((op & CREATED) !== 0) {
       nodes.flags[slot] = (nodes.flags[slot]! & ~PENDING) | OUT_KNOWN | IN_KNOWN;
-      nodes.index.add(slot);
       this.setState(nodes, slot, change.after);
       this.#recency.note(NODE, slot, this.#stamp);
     } else {
@@ -610,13 +738,13 @@ export class ResidentGraph {
   #applyUpdate(table: RecordTable, { slot, op, after, accessClass }: AppliedChange): void {
     if ((op & DATA) !== 0) {
       this.setState(table, slot, after);
-      table.dataVersions[slot]! += 1;
+      table.dataVersions.set(slot, table.dataVersions.at(slot) + 1);
       // It may have been let go while the unit wrote it; what has fields again must be found when room is made.
       this.#recency.note(table === this.nodes ? NODE : EDGE, slot, this.#stamp);
     }
     if ((op & ACCESS) !== 0) {
       table.accessClasses[slot] = accessClass!;
-      table.accessVersions[slot]! += 1;
+      table.accessVersions.set(slot, table.accessVersions.at(slot) + 1);
     }
   }
 
@@ -632,7 +760,6 @@ export class ResidentGraph {
     const { slot, op } = change;
     if ((op & CREATED) !== 0) {
       edges.flags[slot]! &= ~PENDING;
-      edges.index.add(slot);
       nodes.refs[edges.sources[slot]!]! += 1;
       nodes.refs[edges.targets[slot]!]! += 1;
       this.setState(edges, slot, change.after);
@@ -705,9 +832,9 @@ export class ResidentGraph {
   }
 
   #removeEdge(edge: number): void {
+    if (this.quarantine.size > 0) this.quarantine.remove(this.edges.idOf(edge));
     const { edges } = this;
     if ((edges.flags[edge]! & DELETED) !== 0) return;
-    edges.index.delete(edge);
     edges.flags[edge]! |= DELETED;
     this.#unlink(edge);
     edges.accessClasses[edge] = DEAD_CLASS;
@@ -727,10 +854,10 @@ export class ResidentGraph {
 
   /** @returns the nodes that it was connected to, as far as that was resident */
   #removeNode(slot: number): readonly number[] | undefined {
+    if (this.quarantine.size > 0) this.quarantine.remove(this.nodes.idOf(slot));
     const { nodes, edges, adjacency } = this;
     if ((nodes.flags[slot]! & DELETED) !== 0) return undefined;
     const neighbors: number[] = [];
-    nodes.index.delete(slot);
     nodes.flags[slot]! |= DELETED;
     nodes.accessClasses[slot] = DEAD_CLASS;
     if (nodes.types[slot] === this.catalog.rootNumber) {
@@ -746,7 +873,6 @@ export class ResidentGraph {
     nodes.refs[slot]! += 1;
     const gone = (edge: number): void => {
       if ((edges.flags[edge]! & DELETED) === 0) {
-        edges.index.delete(edge);
         edges.flags[edge]! |= DELETED;
         edges.accessClasses[edge] = DEAD_CLASS;
         neighbors.push(edges.sources[edge] === slot ? edges.targets[edge]! : edges.sources[edge]!);

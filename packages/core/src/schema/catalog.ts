@@ -1,5 +1,10 @@
 import { ValidationError } from "../errors.ts";
-import { type CatalogDescription, equalShapes, type TypeDescription } from "./catalog-description.ts";
+import {
+  type CatalogDescription,
+  equalShapes,
+  type ShapeDescription,
+  type TypeDescription,
+} from "./catalog-description.ts";
 import { checkClass } from "./class-checks.ts";
 import { definitionOf, TypeDefinition } from "./definition.ts";
 import { Edge } from "./edge.ts";
@@ -33,12 +38,17 @@ export class Catalog {
   readonly #definitions: TypeDefinition[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #indexes = new Map<string, IndexDefinition>();
+  /** Classes that callers have named, checked once. */
+  readonly #classes = new Map<unknown, number>();
   #members: Uint8Array[] = [];
   #undirected: Uint8Array = new Uint8Array(0);
   #ruled: Uint8Array = new Uint8Array(0);
   #ends: (readonly [source: number, target: number])[] = [];
   #nodeNumbers: readonly number[] = [];
   #edgeNumbers: readonly number[] = [];
+  /** By type number: shapes that stored records may have beside the one that the code has. */
+  #otherShapes: (readonly ShapeDescription[])[] = [];
+  readonly #filledFields = new Map<IndexDefinition, readonly number[]>();
 
   readonly #known: readonly TypeDefinition[];
 
@@ -98,6 +108,15 @@ export class Catalog {
     return known;
   }
 
+  /** As `definitionOf`, the type's number. Every hop begins with this. */
+  numberOfClass(cls: unknown, kind?: "node" | "edge"): number {
+    const known = this.#classes.get(cls);
+    if (known !== undefined && (kind === undefined || this.definition(known).kind === kind)) return known;
+    const number = this.findNumber(this.definitionOf(cls, kind).name);
+    this.#classes.set(cls, number);
+    return number;
+  }
+
   /** Whether a type is another one or extends it. */
   isA(number: number, ancestor: number): boolean {
     return this.#members[ancestor]?.[number] === 1;
@@ -149,6 +168,26 @@ export class Catalog {
     return index;
   }
 
+  /**
+   * The places of the index's fields that stored records may lack though they have a value: written under another shape,
+   * they get the field's default when they are read. A store has them in the index as records without the field.
+   */
+  filledFields(index: IndexDefinition): readonly number[] {
+    let filled = this.#filledFields.get(index);
+    if (filled === undefined) {
+      const type = this.numberOf(index.type);
+      const shapes = this.#otherShapes.filter((_, number) => this.isA(number, type)).flat();
+      const mayLack = (name: string): boolean =>
+        shapes.some(({ fields }) => fields.find((field) => field.name === name)?.required !== true);
+      filled = [...index.fields.keys()].filter((at) => {
+        const field = this.definition(type).field(index.fields[at]!);
+        return field !== undefined && mayLack(field.name) && hasDefault(field);
+      });
+      this.#filledFields.set(index, filled);
+    }
+    return filled;
+  }
+
   /** @throws {ValidationError} `RW_EDGE_ENDS` unless such edges connect nodes of these types. */
   checkEnds(edge: TypeDefinition, source: number, target: number): void {
     const [from, to] = this.#ends[this.numberOf(edge.name)] as readonly [number, number];
@@ -183,12 +222,14 @@ export class Catalog {
       const number = this.findNumber(type.name);
       if (number === 0) {
         this.#add(this.#standIn(type));
+        this.#otherShapes[this.#definitions.length] = type.shapes;
         continue;
       }
       if (number > this.#known.length) continue;
       const definition = this.definition(number);
       const [own] = describeType(definition).shapes;
       const shape = type.shapes.find((known) => own !== undefined && equalShapes(known, own))?.version ?? 0;
+      this.#otherShapes[number] = type.shapes.filter(({ version }) => version !== shape);
       // Definitions do not change, so one with another shape takes its place.
       if (shape !== definition.shape) {
         this.#definitions[number - 1] = definition.with(definition.cls, { shape });
@@ -295,6 +336,12 @@ function describeType(definition: TypeDefinition): TypeDescription {
     descriptions.set(definition, description);
   }
   return description;
+}
+
+/** Whether its validator makes something of absence. */
+function hasDefault(field: FieldDefinition): boolean {
+  const issues: FieldIssue[] = [];
+  return tryField(field, undefined, issues) !== undefined && issues.length === 0;
 }
 
 function isRequired(field: FieldDefinition): boolean {

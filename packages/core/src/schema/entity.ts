@@ -2,6 +2,7 @@ import type { AccessRecord } from "../model/access-record.ts";
 import { formatId, type Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import { handOut } from "../model/value.ts";
+import { generate, quoted } from "../util/generated-code.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
 
 /** The fields of one record, each present as a property in the order of the definition; absent is `undefined`. */
@@ -20,6 +21,8 @@ export type Direction = "out" | "in" | "both";
  * Arguments come from users as they are; the host checks them.
  */
 export interface EntityHost {
+  /** Tells the records of one open graph from those of another. */
+  readonly graph: object;
   /** The first read of a field of this entity. Called once an entity. */
   noteDataRead(entity: Entity): void;
   writeField(entity: Entity, field: string, value: unknown): void;
@@ -137,9 +140,16 @@ export abstract class Entity {
   ) {
     if (given !== seal) {
       const { name } = new.target;
-      throw new TypeError(
-        `${name} is not made with new: use node.connect(${name}, …) or tx.create(${name}, …), which put it into the graph`,
-      );
+      const { kind, name: type } = (new.target as unknown as { [definitionKey]: NamedDefinition })[
+        definitionKey
+      ];
+      const instead =
+        type === "Root"
+          ? "graph.createRoot()"
+          : kind === "edge"
+            ? `node.link(other, via(${name}, …))`
+            : `node.connect(${name}, …) or tx.create(${name}, …)`;
+      throw new TypeError(`${name} is not made with new: use ${instead}, which put it into the graph`);
     }
     (this as unknown as { [core]: EntityCore })[core] = new EntityCore(host, slot, state, a, b, c, d);
   }
@@ -196,6 +206,31 @@ export abstract class Entity {
     coreOf(this).host.disallowRoot(this, root);
   }
 }
+
+/** In the place of a record's contents on the classes' prototypes, whose fields are getters too. */
+class NoRecord {
+  get state(): never {
+    throw noRecord();
+  }
+
+  get host(): never {
+    throw noRecord();
+  }
+
+  get id(): never {
+    throw noRecord();
+  }
+
+  read(): never {
+    throw noRecord();
+  }
+}
+
+function noRecord(): TypeError {
+  return new TypeError("a class's prototype is no record: it has no fields, id or edges");
+}
+
+Object.defineProperty(Entity.prototype, core, { value: new NoRecord(), writable: true });
 
 // What `console.log` and Node's `inspect` show.
 Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom"), {
@@ -294,11 +329,39 @@ export function instantiate(
 
 /** Gives a class the getter and setter of one field. */
 export function defineFieldAccessors(prototype: object, field: string): void {
+  const get = function get(this: Entity): unknown {
+    const value = coreOf(this).read(this)[field];
+    return typeof value === "object" && value !== null ? handOut(value) : value;
+  };
+  slowGetters.add(get);
+  defineGetter(prototype, field, get);
+}
+
+/** Getters that have no code of their own yet. */
+const slowGetters: WeakSet<object> = new WeakSet();
+
+/**
+ * Gives the fields of a class getters with code of their own, see `generate`: when its first record is handed out, for
+ * most classes of a large schema are not read in most processes.
+ */
+export function quickenFieldGetters(entityClass: EntityClass, fields: readonly string[]): void {
+  for (const field of fields) {
+    let owner: object | null = entityClass.prototype;
+    while (owner !== null && !Object.hasOwn(owner, field)) owner = Object.getPrototypeOf(owner) as object;
+    const slow = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, field)?.get;
+    if (owner === null || slow === undefined || !slowGetters.has(slow)) continue;
+    const code =
+      `function get() { const value = this[core].read(this)[${quoted(field)}]; ` +
+      `return typeof value === "object" && value !== null ? handOut(value) : value; }`;
+    const get = generate<(this: Entity) => unknown>("core,handOut", code, [core, handOut]);
+    if (get === undefined) return;
+    defineGetter(owner, field, get);
+  }
+}
+
+function defineGetter(prototype: object, field: string, get: (this: Entity) => unknown): void {
   Object.defineProperty(prototype, field, {
-    get(this: Entity) {
-      const value = coreOf(this).read(this)[field];
-      return typeof value === "object" && value !== null ? handOut(value) : value;
-    },
+    get,
     set(this: Entity, value: unknown) {
       coreOf(this).host.writeField(this, field, value);
     },
@@ -329,6 +392,14 @@ export function isNodeEntity(value: unknown): value is NodeEntity {
 
 export function isEdgeEntity(value: unknown): value is EdgeEntity {
   return value instanceof EdgeEntity;
+}
+
+/** @throws {TypeError} for a record of another open graph: ids alone go from one to the other */
+export function requireGraph(entity: Entity, graph: object, what: string): void {
+  if (coreOf(entity).host.graph === graph) return;
+  throw new TypeError(
+    `${what}: ${entity.$type} ${entity.id} belongs to another graph; where both are over the same records, get it here by its id`,
+  );
 }
 
 export function hostOf(entity: Entity): EntityHost {

@@ -45,7 +45,10 @@ export interface RecordInstance<F extends Fields = AnyFields> {
   readonly id: Id;
   /** Name of its type. */
   readonly $type: string;
-  /** All fields as one frozen object. */
+  /**
+   * All fields as one frozen object. This is what to spread, enumerate or give to `structuredClone`: the record's own
+   * fields are getters of its class, which these do not see.
+   */
   readonly $data: Readonly<State<F>>;
   readonly $access: AccessRecord;
   /** The root that owns it. */
@@ -101,7 +104,14 @@ export interface NodeInstance<F extends Fields = AnyFields> extends RecordInstan
     all: readonly Create<FieldsOf<C>>[],
     through: Via<E>,
   ): InstanceType<C>[];
-  /** Creates an edge to a node that exists, and gives the edge. Needs `connect` at both ends. */
+  /**
+   * Creates an edge to a node that exists, and gives the edge. Needs `connect` at both ends.
+   *
+   * A node of an earlier unit of work is looked for by its id, as this principal. Over a store that answers later that
+   * succeeds while the node is in memory: `get` it in this unit to be sure.
+   *
+   * @throws {NotFoundError} for a node that is gone, that this principal may not read, or that is not in memory.
+   */
   link(node: AnyNode): Edge;
   link<E extends EdgeClass>(this: FromOf<E>, node: ToOf<E>, through: Via<E>): InstanceType<E>;
   /**
@@ -312,7 +322,11 @@ export interface Steps {
   limit(count: number): this;
   /** Newest first; with `orderBy` that order turned round, absent fields still last. */
   reverse(): this;
-  /** What follows the page that gave this cursor. */
+  /**
+   * What follows the page that gave this cursor: of the same query, whose filters may differ.
+   *
+   * @throws {ValidationError} `RW_CURSOR_INVALID` when it is read, for a cursor of another query.
+   */
   after(cursor: string): this;
 }
 

@@ -1,16 +1,25 @@
 import type { Id } from "../model/id.ts";
 import type { Store, StoreCounters, StoreSupports } from "../persistence/store.ts";
+import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, Fields } from "./infer.ts";
 import type { Reading, Tx } from "./tx.ts";
 import type { Handlers, Run, SpawnOptions, Walker } from "./walker.ts";
 
+export type { QuarantinedRecord } from "../resident/quarantine.ts";
 export type { EnsureArgument, Reading, Tx } from "./tx.ts";
 
 /** What one principal can do with a graph. */
 export interface Session extends Reading {
-  /** Runs a walker as one unit of work. */
+  /**
+   * Runs a walker as one unit of work, from `options.at` or from the principal's root.
+   *
+   * A place to start at that is deleted, or that this principal may not read, is skipped like any queued location: a walk
+   * with nowhere else to go makes no visits.
+   *
+   * @throws {TypeError} for a record or query of another graph.
+   */
   spawn<F extends Fields, S, T>(
     walker: Walker<F, S, never, T>,
     ...rest: [...input: CreateArgument<F>, options?: SpawnOptions]
@@ -18,14 +27,20 @@ export interface Session extends Reading {
   /**
    * Runs `body` as one unit of work and gives what it gives. After a conflict `body` runs again from its start.
    *
-   * @throws {ConflictError} when every attempt met a conflict; what `body` throws, and then nothing is written.
+   * @throws {ConflictError} when every attempt met a conflict; {UniqueViolationError} at commit; what `body` throws. Then
+   * nothing is written.
    */
   transaction<T>(body: (tx: Tx) => T | Promise<T>): Promise<T>;
 }
 
 /** An open graph. Acts as the system root. */
 export interface Graph extends Session, AsyncDisposable {
-  /** The same graph as a user sees it. */
+  /**
+   * The same graph as a user sees it. Whether an id is a root's is found out at the first use: `RW_NOT_FOUND` where it
+   * is not, or not any more.
+   *
+   * @throws {TypeError} for a node that is no root of this graph.
+   */
   as(root: Root | Id): Session;
   /** A new root, for a new user; what is created as that user belongs to it. */
   createRoot(): Promise<Root>;
@@ -35,9 +50,21 @@ export interface Graph extends Session, AsyncDisposable {
   roots(): NodeQuery<Root>;
   /** Applies what other processes have committed until now. */
   refresh(): Promise<void>;
+  /**
+   * The records, ten thousand at most, that reads of this graph have met so far and whose fields cannot be read, each
+   * with the reason. They keep their place: queries lead to them and past them, reading a field throws
+   * `CorruptRecordError`, and they can be deleted. To look for them, read every record: `graph.nodes(T).all()`.
+   */
+  quarantine(): QuarantinedRecord[];
   /** The store, L1 and units in figures. */
   status(): GraphStatus;
-  /** Waits for the running units of work and closes the store. Can be called twice. */
+  /**
+   * Refuses new units of work, waits for the running ones and closes the store. Can be called twice. Call it outside of
+   * units: awaited in the body of one it waits for itself.
+   *
+   * @throws {ClosedError} `RW_CLOSE_WAITS` when no running unit has done anything for 10 seconds; the graph closes once
+   * they have ended all the same.
+   */
   close(): Promise<void>;
 }
 
@@ -59,6 +86,8 @@ export interface GraphStatus {
     readonly bounds: { readonly maxEntries: number; readonly maxBytes: number };
   };
   readonly units: { readonly open: number; readonly commits: number; readonly conflicts: number };
+  /** Records that were met and cannot be read; `graph.quarantine()` lists them. */
+  readonly quarantined: number;
 }
 
 /** Options of `openGraph`. */

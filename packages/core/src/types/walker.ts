@@ -135,7 +135,7 @@ export interface WalkerOptions<I extends Fields, R extends StandardSchemaV1, St>
 
 /** Options of one walk. */
 export interface SpawnOptions {
-  /** Where it starts; the principal's root where nothing is said. */
+  /** Where it starts; the principal's root where nothing is said. What is gone, or not to be read, is skipped. */
   readonly at?: Target | Id;
   /** Visits it may make; ten million where nothing is said. */
   readonly maxVisits?: number;

@@ -1,5 +1,5 @@
 import { parseId } from "../model/id.ts";
-import type { CommitRecord, Guard, Guards } from "../persistence/change.ts";
+import type { Change, CommitRecord, Guard, Guards, Token } from "../persistence/change.ts";
 import { EdgeRows, type FieldData, NodeRows, type RecordUpdate } from "../persistence/rows.ts";
 import type { CommitBatch } from "../persistence/store.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import { asideOf } from "../resident/states.ts";
 import { isDataRead } from "../schema/entity.ts";
+import { youngArray } from "../util/young-array.ts";
 import type { PendingRecord } from "./pending.ts";
 import type { Unit } from "./unit.ts";
 
@@ -25,34 +26,117 @@ export interface PreparedCommit {
   readonly changes: readonly AppliedChange[];
 }
 
+// Classes and not literals: a bulk load makes one of them a record, and a small commit some, see `youngArray`.
+
+class RecordChange implements AppliedChange {
+  readonly kind: RecordKind;
+  readonly op: number;
+  readonly type: number;
+  readonly slot: number;
+  readonly id: undefined = undefined;
+  readonly before: RecordState | undefined;
+  readonly after: RecordState | undefined;
+  readonly source: number;
+  readonly target: number;
+  neighbors: readonly number[] | undefined = undefined;
+  readonly grants: RootGrants | undefined;
+  readonly accessClass: number | undefined;
+
+  constructor(
+    kind: RecordKind,
+    op: number,
+    type: number,
+    slot: number,
+    before: RecordState | undefined,
+    after: RecordState | undefined,
+    source: number,
+    target: number,
+    grants: RootGrants | undefined,
+    accessClass: number | undefined,
+  ) {
+    this.kind = kind;
+    this.op = op;
+    this.type = type;
+    this.slot = slot;
+    this.before = before;
+    this.after = after;
+    this.source = source;
+    this.target = target;
+    this.grants = grants;
+    this.accessClass = accessClass;
+  }
+}
+
+class Batch implements CommitBatch {
+  readonly unitId: string;
+  readonly base: Token;
+  readonly guards: Guards;
+  readonly nodes: NodeRows;
+  readonly edges: EdgeRows;
+  readonly updates: readonly RecordUpdate[];
+
+  constructor(unit: Unit, base: Token, nodes: NodeRows, edges: EdgeRows, updates: readonly RecordUpdate[]) {
+    this.unitId = unit.id;
+    this.base = base;
+    this.guards = new UnitGuards(unit, base);
+    this.nodes = nodes;
+    this.edges = edges;
+    this.updates = updates;
+  }
+}
+
+class Prepared implements PreparedCommit {
+  readonly batch: CommitBatch;
+  readonly changes: readonly AppliedChange[];
+
+  constructor(batch: CommitBatch, changes: readonly AppliedChange[]) {
+    this.batch = batch;
+    this.changes = changes;
+  }
+}
+
+/** What a unit that made none of them gives to the store; nobody adds to it. */
+const noNodes = new NodeRows();
+const noEdges = new EdgeRows();
+const noUpdates: readonly RecordUpdate[] = Object.freeze([]);
+
 /** @param base the commit as of which the unit's reads were checked */
-export function prepareCommit(unit: Unit, base: string): PreparedCommit {
-  const nodes = new NodeRows();
-  const edges = new EdgeRows();
-  const updates: RecordUpdate[] = [];
-  const changes: AppliedChange[] = [];
+export function prepareCommit(unit: Unit, base: Token): PreparedCommit {
+  const { resident } = unit.runtime;
   const pending = unit.pending!;
+  const nodes = pending.createdNodes.length > 0 ? new NodeRows() : noNodes;
+  const edges = pending.createdEdges.length > 0 ? new EdgeRows() : noEdges;
+  const changes = youngArray<AppliedChange>();
   for (const slot of pending.createdNodes) {
     if (pending.nodes.get(slot)?.removed === true) continue;
     pushRow(unit, NODE, nodes, slot);
     changes.push(created(unit, NODE, slot));
   }
-  const table = unit.runtime.resident.edges;
+  const table = resident.edges;
   for (const slot of pending.createdEdges) {
     if (unit.isRemoved(EDGE, slot)) continue;
     pushRow(unit, EDGE, edges, slot);
-    pushSlot(edges.sources, unit.runtime.resident.nodes.ids, table.sources[slot]!);
-    pushSlot(edges.targets, unit.runtime.resident.nodes.ids, table.targets[slot]!);
+    pushSlot(edges.sources, resident.nodes.ids, table.sources[slot]!);
+    pushSlot(edges.targets, resident.nodes.ids, table.targets[slot]!);
     changes.push(created(unit, EDGE, slot));
   }
-  for (const kind of [NODE, EDGE] as const) {
-    const records = kind === NODE ? pending.nodes : pending.edges;
-    for (const slot of records.keys()) {
-      if ((unit.table(kind).flags[slot]! & PENDING) === 0) pushUpdate(unit, kind, slot, updates, changes);
-    }
+  let updates = noUpdates;
+  if (pending.nodes.size > 0 || pending.edges.size > 0) {
+    const made = youngArray<RecordUpdate>();
+    pushUpdates(unit, NODE, made, changes);
+    pushUpdates(unit, EDGE, made, changes);
+    updates = made;
   }
-  const batch: CommitBatch = { unitId: unit.id, base, guards: new UnitGuards(unit), nodes, edges, updates };
-  return { batch, changes };
+  return new Prepared(new Batch(unit, base, nodes, edges, updates), changes);
+}
+
+function pushUpdates(unit: Unit, kind: RecordKind, updates: RecordUpdate[], changes: AppliedChange[]): void {
+  const records = kind === NODE ? unit.pending!.nodes : unit.pending!.edges;
+  if (records.size === 0) return;
+  const { flags } = unit.table(kind);
+  for (const slot of records.keys()) {
+    if ((flags[slot]! & PENDING) === 0) pushUpdate(unit, kind, slot, updates, changes);
+  }
 }
 
 function pushRow(unit: Unit, kind: RecordKind, rows: NodeRows, slot: number): void {
@@ -99,26 +183,27 @@ function pushUpdate(
           fields: storedFields(record.state!),
           changed,
           shape: definition.shape,
-          expected: table.dataVersions[slot]!,
+          expected: table.dataVersions.at(slot),
         }
       : undefined,
-    access: writesAccess ? { record: record.access!, expected: table.accessVersions[slot]! } : undefined,
+    access: writesAccess ? { record: record.access!, expected: table.accessVersions.at(slot) } : undefined,
     remove: record.removed ? true : undefined,
   });
   const op = record.removed ? REMOVED : (writesData ? DATA : 0) | (writesAccess ? ACCESS : 0);
-  changes.push({
-    kind,
-    op,
-    type,
-    slot,
-    id: undefined,
-    before,
-    after: record.removed ? undefined : (record.state ?? before),
-    source,
-    target,
-    grants: grantsOf(unit, kind, slot, record),
-    accessClass: record.accessClass,
-  });
+  changes.push(
+    new RecordChange(
+      kind,
+      op,
+      type,
+      slot,
+      before,
+      record.removed ? undefined : (record.state ?? before),
+      source,
+      target,
+      grantsOf(unit, kind, slot, record),
+      record.accessClass,
+    ),
+  );
 }
 
 function grantsOf(
@@ -138,17 +223,18 @@ function grantsOf(
 function created(unit: Unit, kind: RecordKind, slot: number): AppliedChange {
   const table = unit.table(kind);
   const { sources, targets } = unit.runtime.resident.edges;
-  return {
+  return new RecordChange(
     kind,
-    op: CREATED,
-    type: table.types[slot]!,
+    CREATED,
+    table.types[slot]!,
     slot,
-    id: undefined,
-    before: undefined,
-    after: table.states[slot],
-    source: kind === EDGE ? sources[slot]! : -1,
-    target: kind === EDGE ? targets[slot]! : -1,
-  };
+    undefined,
+    table.states[slot],
+    kind === EDGE ? sources[slot]! : -1,
+    kind === EDGE ? targets[slot]! : -1,
+    undefined,
+    undefined,
+  );
 }
 
 /** The fields as they are stored, with what the type no longer declares. */
@@ -173,30 +259,38 @@ function pushSlot(
 /** The unit's read set as a store sees it: by ids and names, made only when a store asks. */
 class UnitGuards implements Guards {
   readonly #unit: Unit;
+  readonly #base: Token;
   readonly #flushes: number;
 
-  constructor(unit: Unit) {
+  constructor(unit: Unit, base: Token) {
     this.#unit = unit;
+    this.#base = base;
     this.#flushes = unit.runtime.resident.flushes;
   }
 
   get isEmpty(): boolean {
-    const { nodes, edges } = this.#unit.entities;
-    return this.#unit.readSet.isEmpty && nodes.size === 0 && edges.size === 0;
+    const { entities, readSet } = this.#unit;
+    return readSet.isEmpty && readSet.actor < 0 && entities.nodes.size === 0 && entities.edges.size === 0;
   }
 
   conflictsWith(commits: readonly CommitRecord[]): boolean {
     // Slots are found by ids here; once L1 was dropped they are not, and nothing can be said.
     if (this.#flushes !== this.#unit.runtime.resident.flushes) return commits.length > 0;
     return commits.some(
-      ({ changes }) =>
-        changes === undefined ||
-        changes.some((change) => this.#unit.readSet.conflict(this.#bySlots(change)) !== undefined),
+      ({ changes }) => changes === undefined || changes.some((change) => this.#isConflict(change)),
     );
   }
 
-  /** The change as far as its key tells: the fields are not known here, so filters cannot excuse it. */
-  #bySlots(change: NonNullable<CommitRecord["changes"]>[number]): AppliedChange {
+  #isConflict(change: Change): boolean {
+    const applied = this.#bySlots(change);
+    // L1 has gone on since the batch was sent, and may have forgotten already what is deleted here.
+    const isForgotten = change.op === "delete" && applied.slot < 0;
+    if (isForgotten && this.#base !== this.#unit.runtime.resident.token) return true;
+    return this.#unit.readSet.conflict(applied) !== undefined;
+  }
+
+  /** The change as far as its key tells: the fields that it left are not known here, only those that it found. */
+  #bySlots(change: Change): AppliedChange {
     const { catalog, resident } = this.#unit.runtime;
     const kind = change.kind === "node" ? NODE : EDGE;
     const op =
@@ -206,6 +300,8 @@ class UnitGuards implements Guards {
           ? REMOVED
           : (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);
     const isRoot = kind === NODE && catalog.findNumber(change.type) === catalog.rootNumber;
+    const table = kind === NODE ? resident.nodes : resident.edges;
+    const slot = find(table, change.id);
     return {
       kind,
       op,
@@ -214,9 +310,10 @@ class UnitGuards implements Guards {
           ? { root: change.id, before: undefined, after: undefined }
           : undefined,
       type: catalog.numberOf(change.type),
-      slot: find(kind === NODE ? resident.nodes : resident.edges, change.id),
+      slot,
       id: change.id,
-      before: undefined,
+      // As of the batch's base, or of a later commit that the unit will be checked against.
+      before: slot < 0 ? undefined : table.states[slot],
       after: undefined,
       source: change.source === undefined ? -1 : find(resident.nodes, change.source),
       target: change.target === undefined ? -1 : find(resident.nodes, change.target),
@@ -234,24 +331,24 @@ class UnitGuards implements Guards {
           kind: "record",
           record: kind,
           id: table.idOf(slot),
-          accessVersion: table.accessVersions[slot]!,
+          accessVersion: table.accessVersions.at(slot),
         } as const;
         // A rule judges by the fields.
         const isByData = isDataRead(entity) || catalog.isRuled(table.types[slot]!);
-        yield isByData ? { ...guard, dataVersion: table.dataVersions[slot]! } : guard;
+        yield isByData ? { ...guard, dataVersion: table.dataVersions.at(slot) } : guard;
       }
     }
-    for (const slot of readSet.ends) {
+    for (const slot of readSet.actor < 0 ? readSet.ends : [readSet.actor, ...readSet.ends]) {
       const { nodes } = resident;
       if (entities.nodes.has(slot) || (nodes.flags[slot]! & PENDING) !== 0) continue;
       const guard = {
         kind: "record",
         record: "node",
         id: nodes.idOf(slot),
-        accessVersion: nodes.accessVersions[slot]!,
+        accessVersion: nodes.accessVersions.at(slot),
       } as const;
       yield catalog.isRuled(nodes.types[slot]!)
-        ? { ...guard, dataVersion: nodes.dataVersions[slot]! }
+        ? { ...guard, dataVersion: nodes.dataVersions.at(slot) }
         : guard;
     }
     for (const id of readSet.absent) yield { kind: "absent", id };

@@ -2,6 +2,7 @@ import { CommitUnknownError, GraphError, UniqueViolationError } from "../errors.
 import type { CommitOutcome } from "../persistence/store.ts";
 import { NODE, REMOVED } from "../resident/change-log.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { type PreparedCommit, prepareCommit } from "./batch.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Unit } from "./unit.ts";
@@ -19,9 +20,53 @@ export interface Hold {
   end(): void;
 }
 
-interface Member {
+type Duplicate = CommitOutcome & { readonly status: "duplicate" };
+
+// Classes and not literals: each small commit makes one of each, see `youngArray`.
+
+class Member {
   readonly waiting: Waiting;
   readonly prepared: PreparedCommit;
+
+  constructor(waiting: Waiting, prepared: PreparedCommit) {
+    this.waiting = waiting;
+    this.prepared = prepared;
+  }
+}
+
+/** A unit that goes to the store by itself, and whose outcome is nearly always known when the call returns. */
+class Alone implements Waiting {
+  readonly unit: Unit;
+  #isSettled = false;
+  #hasFailed = false;
+  #failure: unknown = undefined;
+  #later: { resolve(): void; reject(error: unknown): void } | undefined = undefined;
+
+  constructor(unit: Unit) {
+    this.unit = unit;
+  }
+
+  resolve(): void {
+    this.#isSettled = true;
+    this.#later?.resolve();
+  }
+
+  reject(error: unknown): void {
+    this.#isSettled = true;
+    this.#hasFailed = true;
+    this.#failure = error;
+    this.#later?.reject(error);
+  }
+
+  /** Throws what it was rejected with. */
+  outcome(): MaybePromise<void> {
+    if (this.#hasFailed) throw this.#failure;
+    if (this.#isSettled) return;
+    // Another process holds the store for a while.
+    return new Promise<void>((resolve, reject) => {
+      this.#later = { resolve, reject };
+    });
+  }
 }
 
 /** How often a unit whose reads still hold is offered again after the store saw something near them. */
@@ -102,29 +147,9 @@ export class Committer {
   }
 
   #commitAlone(unit: Unit): MaybePromise<void> {
-    let settle: { resolve(): void; reject(error: unknown): void } | undefined;
-    let outcome: "waiting" | "done" | "failed" = "waiting";
-    let failure: unknown;
-    void this.#group([
-      {
-        unit,
-        resolve() {
-          outcome = "done";
-          settle?.resolve();
-        },
-        reject(error) {
-          outcome = "failed";
-          failure = error;
-          settle?.reject(error);
-        },
-      },
-    ]);
-    if (outcome === ("failed" as string)) throw failure;
-    if (outcome === ("done" as string)) return;
-    // Another process holds the store for a while.
-    return new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
+    const alone = new Alone(unit);
+    void this.#group(youngArrayOf<Waiting>(alone));
+    return alone.outcome();
   }
 
   #schedule(): void {
@@ -137,11 +162,8 @@ export class Committer {
   }
 
   #flush(): void {
-    const hold = this.#hold;
-    const may = (waiting: Waiting): boolean => hold === undefined || waiting.unit === hold.unit;
-    const group = this.#queue.filter(may).slice(0, MOST_MEMBERS);
+    const group = this.#takeGroup();
     if (group.length === 0) return;
-    this.#queue = this.#queue.filter((waiting) => !group.includes(waiting));
     const done = this.#group(group);
     const next = (): void => {
       this.#running = undefined;
@@ -149,6 +171,13 @@ export class Committer {
     };
     if (isThenable(done)) this.#running = (done as Promise<void>).then(next);
     else next();
+  }
+
+  #takeGroup(): Waiting[] {
+    const hold = this.#hold;
+    if (hold === undefined) return this.#queue.splice(0, MOST_MEMBERS);
+    const at = this.#queue.findIndex(({ unit }) => unit === hold.unit);
+    return at < 0 ? [] : this.#queue.splice(at, 1);
   }
 
   /** Sends one group; answers every member. Never throws. */
@@ -159,9 +188,11 @@ export class Committer {
   }
 
   #admitAll(group: readonly Waiting[]): Member[] {
-    const members: Member[] = [];
-    const touched = new Set<number>();
-    for (const waiting of group) {
+    const members = youngArray<Member>();
+    // What the members before touch; of the last one nobody asks.
+    const touched = group.length > 1 ? new Set<number>() : nothingTouched;
+    for (let i = 0; i < group.length; i++) {
+      const waiting = group[i]!;
       const member = this.#admit(waiting, members, touched);
       if (member === undefined) continue;
       if (isEmpty(member.prepared.batch)) {
@@ -169,7 +200,8 @@ export class Committer {
         continue;
       }
       members.push(member);
-      for (const { kind, slot } of member.prepared.changes) touched.add(slot * 2 + kind);
+      if (i === group.length - 1) break;
+      for (const { kind, slot } of member.prepared.changes) (touched as Set<number>).add(slot * 2 + kind);
     }
     return members;
   }
@@ -188,7 +220,7 @@ export class Committer {
           }
         }
       }
-      return { waiting, prepared: prepareCommit(unit, this.#runtime.resident.token) };
+      return new Member(waiting, prepareCommit(unit, this.#runtime.resident.token));
     } catch (error) {
       waiting.reject(error);
       return undefined;
@@ -224,10 +256,11 @@ export class Committer {
     offers: number,
   ): MaybePromise<void> {
     const { follower } = this.#runtime.loader;
-    const again: Waiting[] = [];
-    const leased: Waiting[] = [];
+    const again = youngArray<Waiting>();
+    const leased = youngArray<Waiting>();
     let delayMs = 0;
-    for (const [i, { waiting, prepared }] of members.entries()) {
+    for (let i = 0; i < members.length; i++) {
+      const { waiting, prepared } = members[i]!;
       const outcome = outcomes[i]!;
       if (outcome.status === "committed") continue;
       follower.forget(prepared.batch.unitId);
@@ -236,7 +269,7 @@ export class Committer {
         leased.push(waiting);
         continue;
       }
-      if (outcome.status === "duplicate") this.#duplicates.set(waiting.unit, outcome.index);
+      if (outcome.status === "duplicate") this.#duplicates.set(waiting.unit, outcome);
       again.push(waiting);
     }
     if (leased.length > 0) this.#afterLease(leased, delayMs);
@@ -299,7 +332,7 @@ export class Committer {
     );
   }
 
-  readonly #duplicates: WeakMap<Unit, string> = new WeakMap();
+  readonly #duplicates: WeakMap<Unit, Duplicate> = new WeakMap();
 
   #stillHolds(waiting: Waiting, offers: number): boolean {
     const { unit } = waiting;
@@ -307,9 +340,9 @@ export class Committer {
       waiting.reject(unit.conflict);
       return false;
     }
-    const index = this.#duplicates.get(unit);
-    if (index !== undefined) {
-      waiting.reject(uniqueViolation(unit, index));
+    const duplicate = this.#duplicates.get(unit);
+    if (duplicate !== undefined) {
+      waiting.reject(uniqueViolation(unit, duplicate));
       return false;
     }
     if (offers <= 0) {
@@ -367,14 +400,17 @@ interface Settled {
   readonly error: unknown;
 }
 
+const DONE: Settled = Object.freeze({ error: undefined });
+
+const nothingTouched: ReadonlySet<number> = new Set();
+
 /** Runs it, and says what it threw, now or later, instead of throwing. */
 function settled(run: () => MaybePromise<void>): MaybePromise<Settled> {
-  const done = { error: undefined };
   try {
     const result = run();
-    if (!isThenable(result)) return done;
+    if (!isThenable(result)) return DONE;
     return (result as Promise<void>).then(
-      () => done,
+      () => DONE,
       (error: unknown) => ({ error: error ?? new Error("the store failed") }),
     );
   } catch (error) {
@@ -387,16 +423,14 @@ function isEmpty({ nodes, edges, updates }: PreparedCommit["batch"]): boolean {
 }
 
 /** Names the key that the unit wanted, never the record that has it. */
-function uniqueViolation(unit: Unit, name: string): UniqueViolationError {
-  const { catalog } = unit.runtime;
-  const index = catalog.index(name);
-  const type = catalog.numberOf(index.type);
-  const written = [...unit.pending!.createdNodes, ...unit.pending!.nodes.keys()];
-  const slot = written.find((node) => catalog.isA(unit.table(NODE).types[node]!, type));
-  const state = slot === undefined ? undefined : unit.stateOf(NODE, slot);
+function uniqueViolation(unit: Unit, { index: name, record }: Duplicate): UniqueViolationError {
+  const index = unit.runtime.catalog.index(name);
+  const slot = unit.findResident(NODE, record);
+  const state = slot < 0 ? undefined : unit.stateOf(NODE, slot);
   return new UniqueViolationError({
     type: index.type,
     fields: index.fields,
     values: index.fields.map((field) => state?.[field]),
+    details: { id: record, index: name },
   });
 }

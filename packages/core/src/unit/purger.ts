@@ -7,8 +7,8 @@ const STEP_ROWS = 512;
 const PAUSE_MS = 20;
 
 /**
- * Has the store remove what is logically gone, in small steps beside the traffic. It is only begun by deletions of this
- * process, so what a crash left goes with the next one.
+ * Has the store remove what is logically gone, in small steps beside the traffic. It is begun by each deletion of this
+ * process, and when a graph is opened on what a crash left.
  */
 export class Purger {
   readonly #store: Store;

@@ -1,8 +1,17 @@
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
-import { type Adjacency, COMPLETE, IN, OUT } from "../resident/adjacency.ts";
-import { ACCESS, type AppliedChange, CREATED, DATA, NODE, REMOVED } from "../resident/change-log.ts";
+import { type Adjacency, COMPLETE, IN, OUT, type Side } from "../resident/adjacency.ts";
+import {
+  ACCESS,
+  type AppliedChange,
+  CREATED,
+  DATA,
+  NODE,
+  REMOVED,
+  type SeenNode,
+} from "../resident/change-log.ts";
 import { type EdgeTable, IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
-import type { ResidentGraph } from "../resident/resident-graph.ts";
+import { EDGE_FIELDS, FAR_END, type ResidentGraph, type Watching } from "../resident/resident-graph.ts";
+import { youngArray } from "../util/young-array.ts";
 
 /** A filter as the executor runs it; `same` tells two equal ones. */
 export interface Predicate {
@@ -30,17 +39,22 @@ export interface Boundary {
   readonly edge: number;
 }
 
+/** Nothing yet: what a unit never needs it does not make. */
+const none: never[] = [];
+
 export class HopGuard {
   readonly shape: HopShape;
   /** The field that the result was ordered by, which is then part of the outcome. */
   readonly orderedBy: string | undefined;
   readonly boundary: Boundary | undefined;
-  readonly #singles: number[] = [];
+  #singles: number[] = none;
   /** Whole frontiers as they are: copying a million nodes to guard them took as long as finding them. */
-  readonly #lists: ArrayLike<number>[] = [];
+  #lists: ArrayLike<number>[] = none;
   #set: Set<number> | undefined;
   #singlesInSet = 0;
   #listsInSet = 0;
+  /** What the hop gave, as the lists that it was given in; `undefined` where somebody did not keep it. */
+  #found: ArrayLike<number>[] | undefined = none;
 
   constructor(shape: HopShape, orderedBy: string | undefined, boundary: Boundary | undefined) {
     this.shape = shape;
@@ -50,8 +64,31 @@ export class HopGuard {
 
   /** @param nodes belongs to the guard from here on */
   add(nodes: ArrayLike<number>): void {
-    if (nodes.length > FEW) this.#lists.push(nodes);
-    else for (let i = 0; i < nodes.length; i++) this.#singles.push(nodes[i]!);
+    if (nodes.length > FEW) {
+      if (this.#lists === none) this.#lists = youngArray();
+      this.#lists.push(nodes);
+      return;
+    }
+    if (this.#singles === none) this.#singles = youngArray();
+    for (let i = 0; i < nodes.length; i++) this.#singles.push(nodes[i]!);
+  }
+
+  /** @param nodes what following the hop from the nodes of one `add` gave; belongs to the guard from here on */
+  addFound(nodes: ArrayLike<number> | undefined): void {
+    if (nodes === undefined || this.#found === undefined) {
+      this.#found = undefined;
+      return;
+    }
+    if (nodes.length === 0) return;
+    if (this.#found === none) this.#found = youngArray();
+    this.#found.push(nodes);
+  }
+
+  /** Whether the hop certainly did not give this node: its going or changing alters no result. */
+  hasNotFound(node: number): boolean {
+    if (this.#found === undefined) return false;
+    for (const nodes of this.#found) if (Array.prototype.includes.call(nodes, node)) return false;
+    return true;
   }
 
   get nodes(): Iterable<number> {
@@ -85,12 +122,24 @@ export interface ExtentGuard {
   readonly types: Uint8Array;
   readonly filter: Predicate | undefined;
   readonly orderedBy: string | undefined;
-  /** With an order and a limit: nothing that sorts after the last record read matters. */
+  /** How often L1 had evicted anything when it began. */
+  readonly evictions: number;
+  /** With an order by a field: whether a record with these fields lies outside of the stretch that was read. */
   beyond: ((state: RecordState) => boolean) | undefined;
+  /** In id order: the ids between which records were read. */
+  between: IdStretch | undefined;
+}
+
+/** A stretch of ids with its ends, four words each; an end that is open is `undefined`. */
+export interface IdStretch {
+  readonly above: Int32Array | undefined;
+  readonly below: Int32Array | undefined;
 }
 
 /** What the unit knows of the records it was handed. */
 export interface HandedRecords {
+  /** What the unit's hops have marked since it began carries at least this. */
+  readonly firstStamp: number;
   /** 0 not handed out, 1 handed out, 2 its fields were read too. */
   held(kind: 0 | 1, slot: number): 0 | 1 | 2;
   /** Whether it was handed an edge that hangs on this node. */
@@ -99,43 +148,58 @@ export interface HandedRecords {
   isRegranted(root: Id, change: AppliedChange): boolean;
 }
 
-/** Most units need neither set, and making them was a tenth of a point read. */
+/** As `none`: making the sets was a tenth of a point read. */
 const nobody: ReadonlySet<never> = new Set();
 
 /**
  * What a unit's outcome depends on, as predicates over neighbourhoods, extents and absent ids, and the records it was
  * handed. A change conflicts only where it alters what a predicate answers.
  */
-export class ReadSet {
+export class ReadSet implements Watching {
   readonly #resident: ResidentGraph;
   readonly #handed: HandedRecords;
-  readonly #firstStamp: () => number;
-  readonly hops: HopGuard[] = [];
+  #hops: HopGuard[] = none;
   /** Of hops that wait for the store. */
-  readonly #underWay: Set<HopGuard> = new Set();
-  readonly extents: ExtentGuard[] = [];
+  #underWay: ReadonlySet<HopGuard> = nobody;
+  #extents: ExtentGuard[] = none;
   absent: ReadonlySet<Id> = nobody;
   /** Nodes at the ends of edges that were judged by themselves, for an edge is seen with both its ends alone. */
   ends: ReadonlySet<number> = nobody;
-  readonly #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = [];
+  /** The principal's root: that it is there and may act is what every unit depends on. -1 before it was looked up. */
+  actor = -1;
+  #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = none;
 
-  constructor(resident: ResidentGraph, handed: HandedRecords, firstStamp: () => number) {
+  constructor(resident: ResidentGraph, handed: HandedRecords) {
     this.#resident = resident;
     this.#handed = handed;
-    this.#firstStamp = firstStamp;
+  }
+
+  get hops(): readonly HopGuard[] {
+    return this.#hops;
+  }
+
+  get extents(): readonly ExtentGuard[] {
+    return this.#extents;
+  }
+
+  addExtent(guard: ExtentGuard): void {
+    if (this.#extents === none) this.#extents = youngArray();
+    this.#extents.push(guard);
   }
 
   /**
    * Guards a hop from these nodes. Walks make the same hop over and over, so equal ones share a guard.
    * @param nodes must not change any more
+   * @param found every node that the hop gave, where they are at hand; may lose some, and change their order
    */
   addHop(
     shape: HopShape,
     nodes: ArrayLike<number>,
     orderedBy: string | undefined = undefined,
     boundary: Boundary | undefined = undefined,
+    found: ArrayLike<number> | undefined = undefined,
   ): void {
-    let guard = this.hops.length === 0 ? undefined : this.hops[this.hops.length - 1]!;
+    let guard = this.#hops.length === 0 ? undefined : this.#hops[this.#hops.length - 1]!;
     if (
       guard === undefined ||
       boundary !== undefined ||
@@ -146,8 +210,8 @@ export class ReadSet {
       guard = undefined;
       if (boundary === undefined) {
         // A handful of shapes alternate in one walk; looking further back costs more than a guard too many.
-        for (let i = this.hops.length - 2, tries = 6; i >= 0 && tries > 0; i--, tries--) {
-          const other = this.hops[i]!;
+        for (let i = this.#hops.length - 2, tries = 6; i >= 0 && tries > 0; i--, tries--) {
+          const other = this.#hops[i]!;
           if (
             other.boundary === undefined &&
             other.orderedBy === orderedBy &&
@@ -160,26 +224,31 @@ export class ReadSet {
       }
       if (guard === undefined) {
         guard = new HopGuard(shape, orderedBy, boundary);
-        this.hops.push(guard);
+        if (this.#hops === none) this.#hops = youngArray();
+        this.#hops.push(guard);
       }
     }
     guard.add(nodes);
+    guard.addFound(found);
   }
 
   /** Guards a hop from before its first read until `closeHop`, when it is guarded by what was really read. */
   openHop(shape: HopShape, nodes: ArrayLike<number>, orderedBy: string | undefined): HopGuard {
     const guard = new HopGuard(shape, orderedBy, undefined);
     guard.add(nodes);
-    this.#underWay.add(guard);
+    guard.addFound(undefined);
+    if (this.#underWay === nobody) this.#underWay = new Set();
+    (this.#underWay as Set<HopGuard>).add(guard);
     return guard;
   }
 
   closeHop(guard: HopGuard): void {
-    this.#underWay.delete(guard);
+    (this.#underWay as Set<HopGuard>).delete(guard);
   }
 
   /** Guards how the filter answers for these nodes, by that outcome alone. */
   addFiltered(filter: Predicate, nodes: readonly number[]): void {
+    if (this.#filtered === none) this.#filtered = youngArray();
     this.#filtered.push({ filter, nodes: new Set(nodes) });
   }
 
@@ -193,6 +262,7 @@ export class ReadSet {
     (this.ends as Set<number>).add(node);
   }
 
+  /** Whether there is nothing but the acting root and the records that were handed out. */
   get isEmpty(): boolean {
     return (
       this.hops.length === 0 &&
@@ -203,9 +273,35 @@ export class ReadSet {
     );
   }
 
-  /** Whether an open lookup or scan wants to know new records of this type. */
   watchesType(kind: 0 | 1, type: number): boolean {
-    return this.extents.some((extent) => extent.kind === kind && extent.types[type] === 1);
+    for (const extent of this.extents) {
+      const judges = extent.filter !== undefined || extent.beyond !== undefined;
+      if (judges && extent.kind === kind && extent.types[type] === 1) return true;
+    }
+    return false;
+  }
+
+  watchesEdge(source: number, target: number, type: number): number {
+    let wanted = 0;
+    for (const hop of this.hops) wanted |= this.#watchesEdge(hop, source, target, type);
+    for (const hop of this.#underWay) wanted |= this.#watchesEdge(hop, source, target, type);
+    return wanted;
+  }
+
+  #watchesEdge(hop: HopGuard, source: number, target: number, type: number): number {
+    const { edgeTypes, edgeFilter, nodeTypes, nodeFilter } = hop.shape;
+    if (edgeFilter === undefined && nodeTypes === undefined && nodeFilter === undefined) return 0;
+    if (edgeTypes !== undefined && edgeTypes[type] !== 1) return 0;
+    if (!this.#leads(hop, OUT, source, type) && !this.#leads(hop, IN, target, type)) return 0;
+    const byFar = nodeTypes !== undefined || nodeFilter !== undefined;
+    return (edgeFilter === undefined ? 0 : EDGE_FIELDS) | (byFar ? FAR_END : 0);
+  }
+
+  /** Whether the hop follows edges of this type that leave (`OUT`) or reach (`IN`) this node. */
+  #leads(hop: HopGuard, side: Side, node: number, type: number): boolean {
+    const { direction } = hop.shape;
+    const asked = direction === "both" || (direction === "out") === (side === OUT);
+    return node >= 0 && (asked || this.#resident.catalog.isUndirected(type)) && hop.has(node);
   }
 
   /** What of the read set the change breaks, as a key that units queue by; `undefined` where it all still holds. */
@@ -223,7 +319,8 @@ export class ReadSet {
       const { grants } = change;
       if (grants !== undefined && this.#handed.isRegranted(grants.root, change)) return grants.root;
       const judges = (op & (REMOVED | ACCESS)) !== 0 || ((op & DATA) !== 0 && this.#isRuled(change));
-      if (judges && this.ends.has(slot)) return recordKey(this.#resident, kind, slot);
+      if (judges && (slot === this.actor || this.ends.has(slot)))
+        return recordKey(this.#resident, kind, slot);
     }
     if ((op & CREATED) !== 0 && this.absent.size > 0) {
       const id = change.id ?? recordKey(this.#resident, kind, slot);
@@ -258,12 +355,17 @@ export class ReadSet {
   #breaksExtent(extent: ExtentGuard, change: AppliedChange): boolean {
     if (extent.kind !== change.kind || extent.types[change.type] !== 1) return false;
     const { op, before, after } = change;
-    const { filter, beyond } = extent;
+    const { filter, beyond, between } = extent;
+    if (between !== undefined && this.#isOutside(between, change)) return false;
     const matches = (state: RecordState | undefined): boolean | undefined =>
       state === undefined
         ? undefined
         : (filter === undefined || filter.test(state)) && !(beyond?.(state) ?? false);
     if ((op & CREATED) !== 0) return matches(after) !== false;
+    const judges = filter !== undefined || beyond !== undefined;
+    if (judges && before === undefined && this.#isUnjudged(extent, change)) {
+      return (op & REMOVED) === 0 && (op & (DATA | ACCESS)) !== 0 && matches(after) !== false;
+    }
     if ((op & REMOVED) !== 0) return matches(before) !== false;
     if ((op & ACCESS) !== 0 && matches(before ?? after) !== false) return true;
     if ((op & DATA) === 0) return false;
@@ -274,21 +376,50 @@ export class ReadSet {
     return was !== is || (is && ordersDiffer(extent.orderedBy, before, after));
   }
 
+  #isOutside({ above, below }: IdStretch, { kind, slot, id }: AppliedChange): boolean {
+    const table = kind === NODE ? this.#resident.nodes : this.#resident.edges;
+    let ids = table.ids;
+    let at = slot << 2;
+    if (slot < 0) {
+      if (id === undefined) return false;
+      parseId(id, words);
+      ids = words;
+      at = 0;
+    }
+    return (
+      (above !== undefined && compareIdWords(ids, at, above, 0) < 0) ||
+      (below !== undefined && compareIdWords(ids, at, below, 0) > 0)
+    );
+  }
+
+  /** Whether a record of which no fields are known certainly was not among those that the extent gave. */
+  #isUnjudged({ evictions }: ExtentGuard, { kind, slot }: AppliedChange): boolean {
+    // Fields that were judged stay with the node until it is evicted.
+    if (kind === NODE && this.#resident.statistics.evictions === evictions) return true;
+    // Every record that was judged carries a mark made since the unit began.
+    const table = kind === NODE ? this.#resident.nodes : this.#resident.edges;
+    return slot < 0 || table.stamps[slot]! < this.#handed.firstStamp;
+  }
+
   /** @returns the node of the guard whose neighbourhood answers differently, or -1 */
   #breaksHopByNode(hop: HopGuard, change: AppliedChange): number {
     const { slot, op, before, after } = change;
     const { shape } = hop;
     // Every far end that a hop looked at carries the mark of a hop made since the unit began.
-    if (slot < 0 || (op & CREATED) !== 0 || this.#resident.nodes.stamps[slot]! < this.#firstStamp())
+    if (slot < 0 || (op & CREATED) !== 0 || this.#resident.nodes.stamps[slot]! < this.#handed.firstStamp)
       return -1;
     if (shape.nodeTypes !== undefined && shape.nodeTypes[change.type] !== 1) return -1;
+    if ((op & REMOVED) !== 0 && hop.hasNotFound(slot)) return -1;
     if ((op & (REMOVED | ACCESS)) === 0) {
       const ruled = this.#isRuled(change);
       if (!ruled && shape.nodeFilter === undefined && hop.orderedBy === undefined) return -1;
-      if (!ruled && before !== undefined && after !== undefined) {
-        const was = shape.nodeFilter?.test(before) ?? true;
+      if (!ruled && after !== undefined) {
         const is = shape.nodeFilter?.test(after) ?? true;
-        if (was === is && !(is && ordersDiffer(hop.orderedBy, before, after))) return -1;
+        if (!is && hop.hasNotFound(slot)) return -1;
+        if (before !== undefined) {
+          const was = shape.nodeFilter?.test(before) ?? true;
+          if (was === is && !(is && ordersDiffer(hop.orderedBy, before, after))) return -1;
+        }
       }
     } else if (
       shape.nodeFilter !== undefined &&
@@ -332,11 +463,10 @@ export class ReadSet {
     const { shape, boundary } = hop;
     const { op, before, after, source, target, type, slot } = change;
     if (shape.edgeTypes !== undefined && shape.edgeTypes[type] !== 1) return -1;
-    const both = shape.direction === "both" || this.#resident.catalog.isUndirected(type);
-    let origin = -1;
-    if (source >= 0 && (both || shape.direction === "out") && hop.has(source)) origin = source;
-    else if (target >= 0 && (both || shape.direction === "in") && hop.has(target)) origin = target;
-    if (origin < 0) return -1;
+    const fromSource = this.#leads(hop, OUT, source, type);
+    const fromTarget = this.#leads(hop, IN, target, type);
+    if (!fromSource && !fromTarget) return -1;
+    const origin = fromSource ? source : target;
     if (boundary !== undefined && (slot >= 0 || change.id !== undefined)) {
       const { edges } = this.#resident;
       const order =
@@ -360,15 +490,16 @@ export class ReadSet {
       !((op & DATA) !== 0 && test(after) !== false)
     )
       return -1;
-    const far = origin === source ? target : source;
-    return this.#farMayMatch(shape, far) ? origin : -1;
+    if (fromSource && this.#farMayMatch(shape, target, change.targetSeen)) return source;
+    return fromTarget && this.#farMayMatch(shape, source, change.sourceSeen) ? target : -1;
   }
 
-  #farMayMatch(shape: HopShape, far: number): boolean {
-    if (far < 0) return true;
+  #farMayMatch(shape: HopShape, far: number, seen: SeenNode | undefined): boolean {
     const { nodes } = this.#resident;
-    if (shape.nodeTypes !== undefined && shape.nodeTypes[nodes.types[far]!] !== 1) return false;
-    const state = nodes.states[far];
+    const type = far < 0 ? seen?.type : nodes.types[far]!;
+    if (type === undefined) return true;
+    if (shape.nodeTypes !== undefined && shape.nodeTypes[type] !== 1) return false;
+    const state = (far < 0 ? undefined : nodes.states[far]) ?? seen?.state;
     return shape.nodeFilter === undefined || state === undefined || shape.nodeFilter.test(state);
   }
 }

@@ -1,7 +1,7 @@
 import type { Principal } from "../access/principal.ts";
-import { CommitUnknownError, ConflictError } from "../errors.ts";
+import { CommitUnknownError, ConflictError, NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { Committer, Hold } from "./committer.ts";
 import { UnitConflict } from "./conflict.ts";
 import type { KeyQueue } from "./key-queue.ts";
@@ -9,18 +9,28 @@ import type { Runtime } from "./runtime.ts";
 import { Unit } from "./unit.ts";
 
 /** What one call of `run` carries from attempt to attempt. */
-interface Course {
-  number: number;
+class Course {
+  number = 1;
   /** The line that it held went on without it: it waits for a unit that waits for it. */
-  isNested: boolean;
+  isNested = false;
   /** Every attempt so far lost to a unit that began later. */
-  lostToLater?: boolean;
+  lostToLater: boolean | undefined = undefined;
   /** Gives up the place in line. */
-  leave?: (() => void) | undefined;
-  unitId?: Id | undefined;
+  leave: (() => void) | undefined = undefined;
+  unitId: Id | undefined = undefined;
   /** No further attempt follows: others of this process wait for this one. */
-  hold?: Hold;
-  release?: (() => MaybePromise<void>) | undefined;
+  hold: Hold | undefined = undefined;
+  release: (() => MaybePromise<void>) | undefined = undefined;
+}
+
+/** The attempt is over: others may go on. */
+function leave(course: Course): MaybePromise<void> {
+  course.hold?.end();
+  course.leave?.();
+  course.leave = undefined;
+  const { release } = course;
+  course.release = undefined;
+  return release?.();
 }
 
 function tooManyConflicts(attempts: number, key: string, isNested: boolean): ConflictError {
@@ -39,99 +49,174 @@ const LEASE_MS = 2000;
 /** The line of those that make their last attempt. */
 const lastAttempts = "last attempts";
 
+/** The slot of the principal's root, loaded and judged; negative where there is none (any more). */
+export type FindRoot = (unit: Unit) => MaybePromise<number>;
+
 /** One run of a body: the unit it works in, which a checkpoint replaces. */
-export interface Attempt {
-  readonly unit: Unit;
+export class Attempt {
+  unit: Unit;
+  /** Whether each unit begins by finding the principal's root. */
+  readonly needsRoot: boolean;
+  readonly #runner: Runner;
+  /** `undefined` as long as this is the first attempt. */
+  readonly course: Course | undefined;
+
+  constructor(runner: Runner, unit: Unit, needsRoot: boolean, course: Course | undefined) {
+    this.#runner = runner;
+    this.unit = unit;
+    this.needsRoot = needsRoot;
+    this.course = course;
+  }
+
   /**
    * Commits what the unit has done so far and goes on in a new one. A conflict in a later unit replays the body, which
    * can tell by what it kept where to begin.
    * @throws {UnitConflict} where the unit lost; the attempt is over
    */
-  checkpoint(): MaybePromise<void>;
+  checkpoint(): MaybePromise<void> {
+    return this.#runner.checkpoint(this);
+  }
 }
+
+/** What is run in a unit of work; it may run several times, each time with a fresh unit. */
+export type Body<T> = (attempt: Attempt) => MaybePromise<T>;
 
 /**
  * Runs bodies as units of work: opens the unit, runs the body, commits; after a conflict everything of the attempt is
  * dropped and the body runs again from the start.
+ *
+ * Nearly every unit is short, over loaded data and at its first attempt, so that way makes no closure and no promise.
  */
 export class Runner {
   readonly #runtime: Runtime;
   readonly #committer: Committer;
   readonly #queue: KeyQueue;
+  readonly #findRoot: FindRoot;
 
-  constructor(runtime: Runtime, committer: Committer, queue: KeyQueue) {
+  constructor(runtime: Runtime, committer: Committer, queue: KeyQueue, findRoot: FindRoot) {
     this.#runtime = runtime;
     this.#committer = committer;
     this.#queue = queue;
+    this.#findRoot = findRoot;
   }
 
   /**
-   * @param body may run several times, each time with a fresh unit
+   * @param needsRoot whether the body uses the principal's root; those but the system root are looked up anyway, for
+   *   nobody acts who is no root
    * @throws whatever the body throws while its reads hold; then nothing is written
+   * @throws {NotFoundError} where the principal is no root (any more)
    * @throws {ConflictError} after the last attempt
    */
-  run<T>(principal: Principal, body: (attempt: Attempt) => MaybePromise<T>): MaybePromise<T> {
-    return this.#attempt(principal, body, { number: 1, isNested: false });
+  run<T>(principal: Principal, body: Body<T>, needsRoot: boolean): MaybePromise<T> {
+    const unit = new Unit(this.#runtime, principal, undefined);
+    const attempt = new Attempt(this, unit, needsRoot || !principal.isSystem, undefined);
+    return this.#attempt(principal, body, attempt);
   }
 
-  #attempt<T>(
-    principal: Principal,
-    body: (attempt: Attempt) => MaybePromise<T>,
-    course: Course,
-  ): MaybePromise<T> {
-    const { unitId } = course;
-    const attempt = {
-      unit: new Unit(this.#runtime, principal, unitId),
-      checkpoint: (): MaybePromise<void> =>
-        andThen(this.#finish(attempt.unit), () => {
-          course.number = 1;
-          // The lease was for the unit that has just committed.
-          course.hold?.end();
-          return andThen(course.release?.(), () => {
-            course.release = undefined;
-            attempt.unit = new Unit(this.#runtime, principal);
-          });
-        }),
-    };
-    if (course.hold !== undefined) course.hold.unit = attempt.unit;
-    const leave = (): MaybePromise<void> => {
-      course.hold?.end();
-      course.leave?.();
-      course.leave = undefined;
-      const { release } = course;
-      course.release = undefined;
-      return release?.();
-    };
-    const failed = (error: unknown): MaybePromise<T> => {
-      const { unit } = attempt;
-      const isConflict = this.#isConflict(unit, error);
-      unit.close(false);
-      return andThen(leave(), () => {
-        if (!isConflict) throw error;
-        return this.#replay(principal, body, course, unit);
-      });
-    };
-    let outcome: MaybePromise<T>;
+  #attempt<T>(principal: Principal, body: Body<T>, attempt: Attempt): MaybePromise<T> {
+    const { course } = attempt;
+    if (course?.hold !== undefined) course.hold.unit = attempt.unit;
+    let result: MaybePromise<T>;
     try {
-      outcome = andThen(body(attempt), (result) => andThen(this.#finish(attempt.unit), () => result));
+      const begun = attempt.needsRoot ? this.#begin(attempt.unit) : undefined;
+      result = begun === undefined ? body(attempt) : begun.then(() => body(attempt));
+      if (isThenable(result)) return this.#settle(principal, body, attempt, result as Promise<T>);
+      const finished = this.#finish(attempt.unit);
+      if (isThenable(finished))
+        return this.#settle(
+          principal,
+          body,
+          attempt,
+          (finished as Promise<void>).then(() => result),
+          true,
+        );
     } catch (error) {
-      return failed(error);
+      return this.#failed(principal, body, attempt, error);
     }
-    if (isThenable(outcome)) {
-      return (outcome as Promise<T>).then((result) => andThen(leave(), () => result), failed);
+    if (course === undefined) return result;
+    return andThen(leave(course), () => result);
+  }
+
+  async #settle<T>(
+    principal: Principal,
+    body: Body<T>,
+    attempt: Attempt,
+    pending: Promise<T>,
+    isFinished = false,
+  ): Promise<T> {
+    let result: T;
+    try {
+      result = await pending;
+      if (!isFinished) {
+        const finished = this.#finish(attempt.unit);
+        if (isPromise(finished)) await finished;
+      }
+    } catch (error) {
+      return this.#failed(principal, body, attempt, error);
     }
-    return andThen(leave(), () => outcome as T);
+    if (attempt.course !== undefined) await leave(attempt.course);
+    return result;
+  }
+
+  #failed<T>(principal: Principal, body: Body<T>, attempt: Attempt, error: unknown): MaybePromise<T> {
+    const { unit, needsRoot } = attempt;
+    const isConflict = this.#isConflict(unit, error);
+    unit.close(false);
+    const course = attempt.course ?? new Course();
+    return andThen(leave(course), () => {
+      if (!isConflict) throw error;
+      return this.#replay(principal, body, needsRoot, course, unit);
+    });
+  }
+
+  /** Sees to it that the principal is a root. @returns a promise only where it must be waited for */
+  #begin(unit: Unit): Promise<void> | undefined {
+    const found = this.#findRoot(unit);
+    if (isPromise(found)) return found.then((slot) => this.#act(unit, slot));
+    this.#act(unit, found);
+    return undefined;
+  }
+
+  #act(unit: Unit, slot: number): void {
+    const { catalog, resident } = this.#runtime;
+    if (slot < 0 || resident.nodes.types[slot] !== catalog.rootNumber) {
+      throw new NotFoundError({
+        message: `there is no root ${unit.principal.id}: it was deleted, or its id is of something else`,
+      });
+    }
+    unit.actAs(slot);
+  }
+
+  /** See {@link Attempt.checkpoint}. */
+  checkpoint(attempt: Attempt): MaybePromise<void> {
+    const { unit, course } = attempt;
+    return andThen(this.#finish(unit), () => {
+      if (course !== undefined) {
+        course.number = 1;
+        // The lease was for the unit that has just committed.
+        course.hold?.end();
+      }
+      return andThen(course?.release?.(), () => {
+        if (course !== undefined) course.release = undefined;
+        attempt.unit = new Unit(this.#runtime, unit.principal, undefined);
+        return attempt.needsRoot ? this.#begin(attempt.unit) : undefined;
+      });
+    });
   }
 
   /** Commits the unit and closes it. */
   #finish(unit: Unit): MaybePromise<void> {
     if (unit.conflict !== undefined) throw unit.conflict;
     if (unit.isDoomed) throw unit.doomedBy;
-    return andThen(this.#committer.commit(unit), () => {
-      unit.close(true);
-      if (unit.pending !== undefined) this.#runtime.counts.commits += 1;
-      this.#announce(unit);
-    });
+    const committed = this.#committer.commit(unit);
+    if (isPromise(committed)) return committed.then(() => this.#finished(unit));
+    this.#finished(unit);
+  }
+
+  #finished(unit: Unit): void {
+    unit.close(true);
+    if (unit.pending !== undefined) this.#runtime.counts.commits += 1;
+    this.#announce(unit);
   }
 
   /** An error of a unit that saw two moments is a conflict, whatever it looks like. */
@@ -147,7 +232,8 @@ export class Runner {
 
   #replay<T>(
     principal: Principal,
-    body: (attempt: Attempt) => MaybePromise<T>,
+    body: Body<T>,
+    needsRoot: boolean,
     course: Course,
     lost: Unit,
   ): MaybePromise<T> {
@@ -158,17 +244,20 @@ export class Runner {
     // A unit that always loses to one which began after it, and ended before, has most likely opened it itself.
     const isNested = course.isNested || (lost.lostToLater && (number === 1 || course.lostToLater === true));
     if (number >= attempts) throw tooManyConflicts(number, key, isNested);
-    const next: Course = {
-      number: number + 1,
-      isNested: course.isNested,
-      lostToLater: lost.lostToLater && course.lostToLater !== false,
+    const next = new Course();
+    next.number = number + 1;
+    next.isNested = course.isNested;
+    next.lostToLater = lost.lostToLater && course.lostToLater !== false;
+    const again = (): MaybePromise<T> => {
+      const unit = new Unit(this.#runtime, principal, next.unitId);
+      return this.#attempt(principal, body, new Attempt(this, unit, needsRoot, next));
     };
     const enter = this.#queue.enter(key, () => {
       next.isNested = true;
     });
     return andThen(enter, (leave) => {
       next.leave = leave;
-      if (next.number < attempts) return this.#attempt(principal, body, next);
+      if (next.number < attempts) return again();
       // Last attempts go one after another: each loses to nobody in this process, and by the lease to no other either.
       const enterLast = this.#queue.enter(lastAttempts, () => {
         next.isNested = true;
@@ -180,10 +269,10 @@ export class Runner {
         };
         next.hold = this.#committer.hold(LEASE_MS);
         return andThen(this.#committer.arrived(), () => {
-          if (store.lease === undefined) return this.#attempt(principal, body, next);
+          if (store.lease === undefined) return again();
           // The lease is the unit's own, so that its commit passes where all others wait.
           const holder = ids.nextId();
-          return andThen(this.#lease(holder, next), () => this.#attempt(principal, body, next));
+          return andThen(this.#lease(holder, next), again);
         });
       });
     });
@@ -218,7 +307,9 @@ export class Runner {
   }
 
   #announce(unit: Unit): void {
-    for (const callback of unit.committedCallbacks) {
+    const callbacks = unit.committedCallbacks;
+    if (callbacks === undefined) return;
+    for (const callback of callbacks) {
       try {
         const result = callback();
         if (isThenable(result))

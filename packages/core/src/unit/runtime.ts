@@ -33,8 +33,12 @@ export interface Runtime {
   readonly resident: ResidentGraph;
   readonly loader: Loader;
   readonly ids: IdSource;
+  /** Writes of one unit at most: all of them are in memory twice when it commits. */
+  readonly mostWrites: number;
   readonly scheduler: Scheduler;
   readonly hop: HopFactory;
+  /** What the layer above makes once and uses for every hop. */
+  readonly scratch: { expansion: unknown };
   principal(root: Id): Principal;
   /**
    * Sees to it that what other processes committed before this turn of the event loop is known. At once over a

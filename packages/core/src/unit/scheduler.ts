@@ -12,13 +12,20 @@ export interface Scheduler {
   after(ms: number, callback: () => void, isAwaited?: boolean): () => void;
 }
 
-interface Immediates {
-  setImmediate?: (callback: () => void) => unknown;
+/** The platforms' types disagree about these, and sources are compiled under those of whoever imports them. */
+interface Platform {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly MessageChannel: new () => {
+    readonly port1: { onmessage: unknown };
+    readonly port2: { postMessage(message: unknown): void };
+  };
 }
+
+const platform = globalThis as unknown as Platform;
 
 /** The platform's own clock and timers. */
 export function systemScheduler(): Scheduler {
-  const { setImmediate } = globalThis as Immediates;
+  const { setImmediate } = platform;
   return {
     now: () => performance.now(),
     nextTurn: setImmediate === undefined ? viaChannel() : (callback) => void setImmediate(callback),
@@ -34,8 +41,8 @@ export function systemScheduler(): Scheduler {
 /** Browsers have no setImmediate, and their setTimeout waits 4 ms. */
 function viaChannel(): (callback: () => void) => void {
   const waiting: (() => void)[] = [];
-  const { port1, port2 } = new MessageChannel();
-  (port1 as unknown as { onmessage: () => void }).onmessage = () => waiting.shift()?.();
+  const { port1, port2 } = new platform.MessageChannel();
+  port1.onmessage = () => waiting.shift()?.();
   return (callback) => {
     waiting.push(callback);
     port2.postMessage(undefined);

@@ -17,7 +17,8 @@ import {
 } from "../model/access-record.ts";
 import { formatId, type Id, parseId, requireId } from "../model/id.ts";
 import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
-import { BY_RULE, DEAD_CLASS } from "../resident/access-classes.ts";
+import { describeKind } from "../model/value-kind.ts";
+import { type AccessClass, BY_RULE } from "../resident/access-classes.ts";
 import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
@@ -33,6 +34,7 @@ import {
   isDataRead,
   markDataRead,
   NodeEntity,
+  requireGraph,
   setSlotOf,
   setStateOf,
   slotOf,
@@ -40,14 +42,15 @@ import {
 } from "../schema/entity.ts";
 import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { SlotMap } from "../util/slot-map.ts";
+import { youngArray } from "../util/young-array.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Writes of one unit at most: all of them are in memory twice when it commits. */
-const MOST_WRITES = 4_000_000;
+/** How long a read keeps the event loop to itself. */
+const SLICE_MS = 8;
 
 /** In place of a level: the type's rule decides, and the record's fields must be read first. */
 export const NEEDS_STATE = -1;
@@ -72,10 +75,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #judged: Map<number, RecordState> | undefined;
   /** Roots of which this unit has changed what they grant to its principal, by their number as owners. */
   #regranted: Map<number, number> | undefined;
-  readonly #committed: (() => unknown)[] = [];
+  #committed: (() => unknown)[] | undefined;
   #closed = false;
-  #conflict: UnitConflict | undefined;
-  #doom: unknown;
+  #conflict: UnitConflict | undefined = undefined;
+  #doom: unknown = undefined;
   #isDoomed = false;
 
   /** @param unitId given where the store must know the unit beforehand, to lease to it */
@@ -86,7 +89,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { resident } = runtime;
     this.firstStamp = resident.nextStamp();
     this.position = resident.log.end;
-    this.readSet = new ReadSet(resident, this, () => this.firstStamp);
+    this.readSet = new ReadSet(resident, this);
     resident.enter(this);
   }
 
@@ -113,7 +116,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (this.#closed) {
       throw new ClosedError({
         code: "RW_CLOSED",
-        message: "this record belongs to a unit of work that has ended",
+        message:
+          "the unit of work of this record, query or tx has ended: await every call before its body returns",
       });
     }
     if (this.#conflict !== undefined) throw this.#conflict;
@@ -122,11 +126,38 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /**
+   * Whether a long read had better let the event loop turn. Reads ask after stretches that take a fraction of a
+   * millisecond, so that short ones never look at the clock.
+   */
+  isSliceOver(): boolean {
+    const now = this.runtime.scheduler.now();
+    if (this.#sliceEnd === 0) this.#sliceEnd = now + SLICE_MS;
+    return now >= this.#sliceEnd;
+  }
+  #sliceEnd = 0;
+
+  /**
+   * Lets the event loop turn in the midst of a read, whose guards must be in the read set by now.
+   * @throws {ClosedError} {UnitConflict} as `keepUp`, when it goes on
+   */
+  pause(): Promise<void> {
+    const { scheduler } = this.runtime;
+    return new Promise<void>((resolve) => scheduler.nextTurn(resolve)).then(() => {
+      this.#sliceEnd = scheduler.now() + SLICE_MS;
+      this.keepUp();
+    });
+  }
+
+  /**
    * Between two reads of one call: the unit is still open, and what it has read still holds.
    * @throws {ClosedError} {UnitConflict}
    */
   keepUp(): void {
-    if (this.#closed) throw new ClosedError({ message: "this unit of work has ended" });
+    if (this.#closed)
+      throw new ClosedError({
+        message:
+          "this unit of work has ended in the midst of a read: await every call before its body returns",
+      });
     if (this.#conflict !== undefined) throw this.#conflict;
     if (this.runtime.resident.log.end !== this.position) this.validate();
   }
@@ -137,6 +168,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
    */
   validate(): void {
     const { log } = this.runtime.resident;
+    if (log.end === this.position) return;
     const commits = log.since(this.position);
     if (commits === undefined) this.#fail("everything");
     for (const { changes, began } of commits!) {
@@ -170,7 +202,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   mayDependOn(touched: ReadonlySet<number>): boolean {
     if (touched.size === 0) return false;
     if (!this.readSet.isEmpty || this.#edges.size > 0 || !this.principal.isSystem) return true;
-    for (const slot of this.#nodes.keys()) if (touched.has(slot * 2 + NODE)) return true;
+    if (this.readSet.actor >= 0 && touched.has(this.readSet.actor * 2 + NODE)) return true;
+    for (let i = 0; i < this.#nodes.size; i++) if (touched.has(this.#nodes.keyAt(i) * 2 + NODE)) return true;
     return false;
   }
 
@@ -223,10 +256,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   onCommit(callback: () => unknown): void {
     if (typeof callback !== "function") throw new TypeError("onCommit takes a function");
     this.begin();
+    this.#committed ??= youngArray();
     this.#committed.push(callback);
   }
 
-  get committedCallbacks(): readonly (() => unknown)[] {
+  get committedCallbacks(): readonly (() => unknown)[] | undefined {
     return this.#committed;
   }
 
@@ -236,37 +270,48 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     this.#closed = true;
     const { resident } = this.runtime;
     this.#keepLast();
-    for (const [table, slots] of [
-      [resident.edges, this.pending?.createdEdges ?? []],
-      [resident.nodes, this.pending?.createdNodes ?? []],
-    ] as const) {
-      for (const slot of slots) {
-        if (!kept) resident.abandon(table, slot);
-        // Committed records are not pending any more; what still is was deleted before it was ever stored.
-        else if ((table.flags[slot]! & PENDING) !== 0) resident.discard(table, slot);
-      }
+    const { pending } = this;
+    if (pending !== undefined) {
+      this.#letGo(resident.edges, pending.createdEdges, kept);
+      this.#letGo(resident.nodes, pending.createdNodes, kept);
     }
     resident.leave(this);
   }
 
-  /** Access class of each edge handed out, and the ids of its ends, by the number that replaces its slot. */
-  #lastClasses: number[] = none;
+  #letGo(table: RecordTable, created: readonly number[], kept: boolean): void {
+    const { resident } = this.runtime;
+    for (let i = 0; i < created.length; i++) {
+      const slot = created[i]!;
+      if (!kept) resident.abandon(table, slot);
+      // Committed records are not pending any more; what still is was deleted before it was ever stored.
+      else if ((table.flags[slot]! & PENDING) !== 0) resident.discard(table, slot);
+    }
+  }
+
+  /** Access classes of what was handed out. Nearly always it is one, which needs no array. */
+  #lastClass: AccessClass | undefined;
+  #lastNumber = -1;
+  #moreClasses: (AccessClass | undefined)[] | undefined;
+  /** The place of each edge's class among them, and the ids of its ends, by the number that replaces its slot. */
+  #lastEdges: number[] = none;
   #lastEnds: Int32Array = noWords;
 
-  /** Records outlive their unit and slots do not: what a record still answers by is kept in the slot's place. */
+  /**
+   * Records outlive their unit, slots and numbers of access classes do not: where to find what a record still answers
+   * by is kept in the slot's place.
+   */
   #keepLast(): void {
     const { edges, nodes } = this.runtime.resident;
-    const slots = this.#nodes.keys();
-    const held = this.#nodes.values();
-    for (let i = 0; i < slots.length; i++) setSlotOf(held[i]!, this.#classNow(NODE, slots[i]!));
+    const held = this.#nodes;
+    for (let i = 0; i < held.size; i++) setSlotOf(held.valueAt(i), this.#keepClass(NODE, held.keyAt(i)));
     if (this.#edges.size === 0) return;
     const ends = new Int32Array(this.#edges.size * 8);
     this.#lastEnds = ends;
-    this.#lastClasses = [];
-    let at = 0;
-    for (const slot of this.#edges.keys()) {
-      setSlotOf(this.#edges.values()[at]!, at);
-      this.#lastClasses.push(this.#classNow(EDGE, slot));
+    this.#lastEdges = youngArray();
+    for (let at = 0; at < this.#edges.size; at++) {
+      const slot = this.#edges.keyAt(at);
+      setSlotOf(this.#edges.valueAt(at), at);
+      this.#lastEdges.push(this.#keepClass(EDGE, slot));
       const source = edges.sources[slot]! << 2;
       const target = edges.targets[slot]! << 2;
       // Word by word: a view of the column for each end took longer than all the rest of closing a unit.
@@ -274,8 +319,22 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
         ends[at * 8 + k] = nodes.ids[source + k]!;
         ends[at * 8 + 4 + k] = nodes.ids[target + k]!;
       }
-      at += 1;
     }
+  }
+
+  /** @returns the place of the record's class among those that are kept; records in a row mostly share one */
+  #keepClass(kind: RecordKind, slot: number): number {
+    const number = this.#classNow(kind, slot);
+    if (number === this.#lastNumber) return this.#moreClasses === undefined ? 0 : this.#moreClasses.length;
+    const kept = this.runtime.resident.classes.at(number);
+    if (this.#lastNumber < 0) {
+      this.#lastNumber = number;
+      this.#lastClass = kept;
+      return 0;
+    }
+    this.#lastNumber = number;
+    this.#moreClasses ??= youngArray();
+    return this.#moreClasses.push(kept);
   }
 
   /** The access class of a record that was handed out, as the unit sees it. */
@@ -289,18 +348,44 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /** After the unit too, for as long as the record says anything. */
-  #classOf(entity: Entity, what: string): number {
+  #classOf(entity: Entity, what: string): AccessClass {
     const kind = entity instanceof EdgeEntity ? EDGE : NODE;
-    if (!this.#closed) return this.#classNow(kind, this.#own(entity, what).slot);
-    const accessClass = kind === NODE ? slotOf(entity) : this.#lastClasses[slotOf(entity)]!;
+    if (!this.#closed)
+      return this.runtime.resident.classes.at(this.#classNow(kind, this.#own(entity, what).slot))!;
+    const place = kind === NODE ? slotOf(entity) : this.#lastEdges[slotOf(entity)]!;
+    const last = place === 0 ? this.#lastClass : this.#moreClasses![place - 1];
     // Others have deleted it meanwhile.
-    if (accessClass === DEAD_CLASS) this.begin();
-    return accessClass;
+    if (last === undefined) this.begin();
+    return last!;
+  }
+
+  // ---- who acts -----------------------------------------------------------------------------------------------
+
+  /** Notes the principal's root, which is there: from here on the unit depends on that. */
+  actAs(root: number): void {
+    const { nodes } = this.runtime.resident;
+    this.readSet.actor = root;
+    this.#actorState = nodes.states[root];
+    this.runtime.resident.pin(nodes, root);
+  }
+  #actorState: RecordState | undefined = undefined;
+
+  /** The principal's root as a record. */
+  get actor(): NodeEntity {
+    const { actor } = this.readSet;
+    const handed = this.#nodes.get(actor);
+    if (handed !== undefined) return handed;
+    this.begin();
+    return this.node(actor);
   }
 
   // ---- the context of the queries made in it ------------------------------------------------------------------
 
   get catalog(): Catalog {
+    return this.runtime.catalog;
+  }
+
+  get graph(): object {
     return this.runtime.catalog;
   }
 
@@ -323,9 +408,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { classes, nodes, edges } = this.runtime.resident;
     if (grants === undefined || !this.principal.isRegranted(root, grants.before, grants.after)) return false;
     if (this.readSet.hops.length > 0 || this.readSet.extents.length > 0) return true;
-    for (const slot of this.#nodes.keys())
+    for (const [slot] of this.#nodes)
       if (classes.ownerOf(nodes.accessClasses[slot]!)?.id === root) return true;
-    for (const slot of this.#edges.keys())
+    for (const [slot] of this.#edges)
       if (classes.ownerOf(edges.accessClasses[slot]!)?.id === root) return true;
     for (const slot of this.readSet.ends)
       if (classes.ownerOf(nodes.accessClasses[slot]!)?.id === root) return true;
@@ -334,7 +419,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   holdsEdgeOf(node: number): boolean {
     const { sources, targets } = this.runtime.resident.edges;
-    for (const edge of this.#edges.keys()) if (sources[edge] === node || targets[edge] === node) return true;
+    for (let i = 0; i < this.#edges.size; i++) {
+      const edge = this.#edges.keyAt(i);
+      if (sources[edge] === node || targets[edge] === node) return true;
+    }
     return false;
   }
 
@@ -369,23 +457,26 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #hand(kind: RecordKind, slot: number): Entity {
     const { resident, catalog } = this.runtime;
     const table = this.table(kind);
-    const state = this.stateOf(kind, slot)!;
+    // L1 may have let go what the unit noted when it began.
+    const state =
+      this.stateOf(kind, slot) ??
+      (kind === NODE && slot === this.readSet.actor ? this.#actorState : undefined);
     const at = slot << 2;
     const { ids } = table;
     const definition = catalog.definition(table.types[slot]!);
     const entity = definition.instantiate(
       this,
       slot,
-      state,
+      state!,
       ids[at]!,
       ids[at + 1]!,
       ids[at + 2]!,
       ids[at + 3]!,
     );
     resident.pin(table, slot);
-    if (kind === NODE) this.#nodes.set(slot, entity as NodeEntity);
+    if (kind === NODE) this.#nodes.add(slot, entity as NodeEntity);
     else {
-      this.#edges.set(slot, entity as EdgeEntity);
+      this.#edges.add(slot, entity as EdgeEntity);
       this.keepJudged(NODE, resident.edges.sources[slot]!);
       this.keepJudged(NODE, resident.edges.targets[slot]!);
     }
@@ -568,7 +659,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   /** Remembers how the unit's writes stand now, for reads that come later but must see no more. */
   mark(): number {
-    return this.#write().mark();
+    this.pending ??= new Pending();
+    return this.pending.mark();
   }
 
   releaseMarks(): void {
@@ -579,11 +671,15 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   #write(): Pending {
     this.pending ??= new Pending();
-    if (this.pending.writes >= MOST_WRITES) {
-      throw new UnitTooLargeError({
-        message: `this unit of work has made ${MOST_WRITES} writes, more than one commit takes`,
-        details: { writes: MOST_WRITES },
+    const { mostWrites } = this.runtime;
+    if (this.pending.writes >= mostWrites) {
+      const error = new UnitTooLargeError({
+        message: `this unit of work has made ${mostWrites} writes, and one commit takes no more`,
+        details: { writes: mostWrites },
       });
+      // Half of what a call does may be written already: nothing of the unit is kept, even where this is caught.
+      this.doom(error);
+      throw error;
     }
     return this.pending;
   }
@@ -596,14 +692,31 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   /** Makes a node that belongs to the principal; without an edge nothing leads to it. */
   createNode(definition: TypeDefinition, fields: unknown): NodeEntity {
     this.begin();
-    this.#demandOwnKind(definition);
+    this.#refuseRoot(definition);
     return this.#makeNode(definition, definition.create(fields));
   }
 
-  /** A root is somebody who can act, and only the system root says who is there. */
-  #demandOwnKind(definition: TypeDefinition): void {
+  /** As `createNode` for each, or for none where one of them is refused. */
+  createNodes(definition: TypeDefinition, all: readonly unknown[]): NodeEntity[] {
+    this.begin();
+    this.#refuseRoot(definition);
+    return definition.createAll(all).map((state) => this.#makeNode(definition, state));
+  }
+
+  /** For `graph.createRoot`, the one way in which a root is made. */
+  createRoot(): NodeEntity {
+    this.begin();
     const { catalog } = this.runtime;
-    if (this.principal.isSystem || definition !== catalog.definition(catalog.rootNumber)) return;
+    const definition = catalog.definition(catalog.rootNumber);
+    return this.#makeNode(definition, definition.create());
+  }
+
+  /** A root is somebody who can act, and only the system root says who is there. */
+  #refuseRoot(definition: TypeDefinition): void {
+    const { catalog } = this.runtime;
+    if (definition !== catalog.definition(catalog.rootNumber)) return;
+    if (this.principal.isSystem)
+      throw new TypeError("a root is not created like another node: use graph.createRoot()");
     throw new AccessDeniedError({
       message: "only the system root makes roots: graph.createRoot()",
       target: this.principal.id,
@@ -614,10 +727,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   #makeNode(definition: TypeDefinition, state: RecordState): NodeEntity {
     const { resident, catalog, ids } = this.runtime;
+    const pending = this.#write();
     ids.next(words);
     const slot = resident.nodes.take(words[0]!, words[1]!, words[2]!, words[3]!);
     this.#born(NODE, slot, catalog.numberOf(definition.name), state, newNodeAccess);
-    this.#write().addNode(slot);
+    pending.addNode(slot);
     return this.node(slot);
   }
 
@@ -633,8 +747,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       ? resident.classes.owner(table.ids[at]!, table.ids[at + 1]!, table.ids[at + 2]!, table.ids[at + 3]!)
       : this.#ownOwner();
     table.accessClasses[slot] = resident.classes.classOf(owner, access, catalog.isRuled(type));
-    table.dataVersions[slot] = 1;
-    table.accessVersions[slot] = 1;
+    table.dataVersions.set(slot, 1);
+    table.accessVersions.set(slot, 1);
     resident.setState(table, slot, state);
   }
 
@@ -659,6 +773,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   #makeEdge(definition: TypeDefinition, state: RecordState, source: number, target: number): EdgeEntity {
     const { resident, catalog, ids } = this.runtime;
+    const pending = this.#write();
     ids.next(words);
     const { edges } = resident;
     const slot = edges.take(words[0]!, words[1]!, words[2]!, words[3]!);
@@ -671,8 +786,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     this.node(target);
     const out = source * 2;
     const into = catalog.isUndirected(type) ? target * 2 : target * 2 + 1;
-    if (out === into) this.#write().addEdge(slot, out);
-    else this.#write().addEdge(slot, out, into);
+    if (out === into) pending.addEdge(slot, out);
+    else pending.addEdge(slot, out, into);
     return this.edge(slot);
   }
 
@@ -788,21 +903,31 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   allowRoot(entity: Entity, root: Entity | Id, level: Level): void {
     levelValue(level);
-    const id = rootId(root);
+    const id = this.#rootId(root, "allowRoot");
     this.#changeAccess(entity, "allowRoot", (access) => withRoot(access, id, level));
   }
 
   disallowRoot(entity: Entity, root: Entity | Id): void {
-    const id = rootId(root);
+    const id = this.#rootId(root, "disallowRoot");
     this.#changeAccess(entity, "disallowRoot", (access) => withoutRoot(access, id));
   }
 
   accessOf(entity: Entity): AccessRecord {
-    return this.runtime.resident.classes.recordOf(this.#classOf(entity, "access"))!;
+    return this.#classOf(entity, "access").record;
   }
 
   ownerIdOf(entity: Entity): Id {
-    return this.runtime.resident.classes.ownerOf(this.#classOf(entity, "owner"))!.id;
+    return this.#classOf(entity, "owner").owner.id;
+  }
+
+  #rootId(root: unknown, what: string): Id {
+    if (root instanceof NodeEntity) {
+      requireGraph(root, this.graph, what);
+      if (root.$type === "Root") return root.id;
+      throw new TypeError(`access is given to roots, got a ${root.$type}`);
+    }
+    requireId(root, "root");
+    return root;
   }
 
   #changeAccess(entity: Entity, what: string, change: (access: AccessRecord) => AccessRecord): void {
@@ -842,13 +967,13 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const { slot } = this.#target(entity, 2, `connecting a ${definition.name}`);
     const edge = this.#edgeToMake(via);
     // Everything is checked before anything is made, so a refusal leaves no trace.
-    this.#demandOwnKind(definition);
+    this.#refuseRoot(definition);
     catalog.checkEnds(edge.definition, resident.nodes.types[slot]!, catalog.numberOf(definition.name));
     const edgeFields = edge.definition.create(edge.fields);
     if (!Array.isArray(fields)) {
       return this.#connectOne(slot, definition, definition.create(fields), edge.definition, edgeFields);
     }
-    const states = fields.map((each) => definition.create(each));
+    const states = definition.createAll(fields);
     return states.map((state) => this.#connectOne(slot, definition, state, edge.definition, edgeFields));
   }
 
@@ -866,7 +991,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   link(entity: NodeEntity, other: unknown, via: unknown): EdgeEntity {
     const { slot } = this.#own(entity, "link");
-    if (!(other instanceof NodeEntity)) throw new TypeError("link takes a node");
+    if (!(other instanceof NodeEntity)) throw new TypeError(`link takes a node, got ${describeKind(other)}`);
     const edge = this.#edgeToMake(via);
     return this.createEdge(edge.definition, edge.fields, slot, this.#adopt(other, "link"));
   }
@@ -881,7 +1006,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   disconnect(entity: NodeEntity, other: unknown, type: unknown, filter: unknown): unknown {
     this.#own(entity, "disconnect");
-    if (!(other instanceof NodeEntity)) throw new TypeError("disconnect takes a node");
+    if (!(other instanceof NodeEntity))
+      throw new TypeError(`disconnect takes a node, got ${describeKind(other)}`);
     return this.runtime.disconnect(this, entity, this.#adopt(other, "disconnect"), type, filter);
   }
 
@@ -931,6 +1057,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #adopt(entity: Entity, what: string): number {
     if (!(entity instanceof Entity)) throw new TypeError(`${what} takes a node`);
     if (hostOf(entity) === this) return slotOf(entity);
+    requireGraph(entity, this.graph, what);
     const kind = entity instanceof EdgeEntity ? EDGE : NODE;
     const slot = this.findResident(kind, entity.id);
     if (slot >= 0 && this.hasState(kind, slot) && this.levelOf(kind, slot) > 0) {
@@ -949,7 +1076,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       return loaded;
     }
     throw new NotFoundError({
-      message: `${what}: ${entity.id} comes from another unit of work and cannot be read here; get it in this one first`,
+      message: isThenable(loaded)
+        ? `${what}: ${entity.$type} ${entity.id} comes from another unit of work and is not in memory any more; get it in this one first`
+        : `${what}: ${entity.$type} ${entity.id} comes from another unit of work, and this one finds nothing there that it may read`,
+      remedy: `Read it in this unit of work, with await tx.get(…) or a query, before it is given to ${what}.`,
     });
   }
 
@@ -978,12 +1108,3 @@ const noWords = new Int32Array(0);
 
 /** Filled and read within one step. */
 const words = new Int32Array(4);
-
-function rootId(root: unknown): Id {
-  if (root instanceof NodeEntity) {
-    if (root.$type === "Root") return root.id;
-    throw new TypeError(`access is given to roots, got a ${root.$type}`);
-  }
-  requireId(root, "root");
-  return root;
-}

@@ -12,13 +12,16 @@ test("is a Map without deletion", () => {
         for (const [key, value] of steps) {
           expect(map.get(key)).toBe(model.get(key));
           expect(map.has(key)).toBe(model.has(key));
-          map.set(key, value);
+          if (model.has(key)) continue;
+          map.add(key, value);
           model.set(key, value);
         }
         expect(map.size).toBe(model.size);
         expect([...map]).toEqual([...model]);
-        expect(map.keys()).toEqual([...model.keys()]);
-        expect(map.values()).toEqual([...model.values()]);
+        for (const [position, [key, value]] of [...model].entries()) {
+          expect(map.keyAt(position)).toBe(key);
+          expect(map.valueAt(position)).toBe(value);
+        }
         for (const [key, value] of model) expect(map.get(key)).toBe(value);
       },
     ),

@@ -1,58 +1,93 @@
+import { youngArray } from "./young-array.ts";
+
 /** So many keys are looked through faster than they are hashed. */
 const FEW = 8;
 
+/** No key. */
+const NONE = -0x40000000;
+
 /**
  * A map by small integers, in order of insertion, without deletion. A unit notes every record that it hands out: a Map
- * takes 75 ns for that once it holds some thousands, this 20 ns.
+ * takes 75 ns for that once it holds some thousands, this 20 ns. Most units hand out one record or two, which take no
+ * memory beside the map's own.
  */
 export class SlotMap<Value> {
-  readonly #keys: number[] = [];
-  readonly #values: Value[] = [];
+  #size = 0;
+  // The first two; the arrays hold them too once there are more.
+  #firstKey = NONE;
+  #secondKey = NONE;
+  #first: Value | undefined = undefined;
+  #second: Value | undefined = undefined;
+  #keys: number[] | undefined = undefined;
+  #values: Value[] | undefined = undefined;
   /** Positions in the arrays, plus one, by hash; 0 is empty. Made when there are more than a few. */
-  #table: Int32Array | undefined;
+  #table: Int32Array | undefined = undefined;
 
   get size(): number {
-    return this.#keys.length;
+    return this.#size;
   }
 
   get(key: number): Value | undefined {
+    if (this.#firstKey === key) return this.#first;
+    if (this.#secondKey === key) return this.#second;
+    if (this.#size < 3) return undefined;
     const at = this.#find(key);
-    return at < 0 ? undefined : this.#values[at];
+    return at < 0 ? undefined : this.#values![at];
   }
 
   has(key: number): boolean {
-    return this.#find(key) >= 0;
+    return this.#firstKey === key || this.#secondKey === key || (this.#size > 2 && this.#find(key) >= 0);
   }
 
-  set(key: number, value: Value): void {
-    const at = this.#find(key);
-    if (at >= 0) {
-      this.#values[at] = value;
+  /** Adds a key that is not there yet: who adds has looked. @param key from 0 */
+  add(key: number, value: Value): void {
+    const position = this.#size++;
+    if (position === 0) {
+      this.#firstKey = key;
+      this.#first = value;
       return;
     }
-    this.#keys.push(key);
-    this.#values.push(value);
-    const size = this.#keys.length;
-    if (this.#table === undefined ? size > FEW : size * 2 > this.#table.length) this.#rehash(size);
-    else if (this.#table !== undefined) this.#place(this.#table, key, size);
+    if (position === 1) {
+      this.#secondKey = key;
+      this.#second = value;
+      return;
+    }
+    if (position === 2) this.#spread();
+    const keys = this.#keys!;
+    keys.push(key);
+    this.#values!.push(value);
+    const table = this.#table;
+    if (table === undefined ? keys.length > FEW : keys.length * 2 > table.length) this.#rehash();
+    else if (table !== undefined) this.#place(table, key, keys.length);
   }
 
-  /** In order of insertion. */
-  keys(): readonly number[] {
-    return this.#keys;
+  /** @param position in order of insertion, below `size` */
+  keyAt(position: number): number {
+    if (position === 0) return this.#firstKey;
+    return position === 1 ? this.#secondKey : this.#keys![position]!;
   }
 
-  /** As `keys`. */
-  values(): readonly Value[] {
-    return this.#values;
+  /** As `keyAt`. */
+  valueAt(position: number): Value {
+    if (position === 0) return this.#first!;
+    return position === 1 ? this.#second! : this.#values![position]!;
   }
 
   *[Symbol.iterator](): Generator<[number, Value]> {
-    for (let i = 0; i < this.#keys.length; i++) yield [this.#keys[i]!, this.#values[i]!];
+    for (let i = 0; i < this.#size; i++) yield [this.keyAt(i), this.valueAt(i)];
+  }
+
+  #spread(): void {
+    const keys = youngArray<number>();
+    const values = youngArray<Value>();
+    keys.push(this.#firstKey, this.#secondKey);
+    values.push(this.#first!, this.#second!);
+    this.#keys = keys;
+    this.#values = values;
   }
 
   #find(key: number): number {
-    const keys = this.#keys;
+    const keys = this.#keys!;
     const table = this.#table;
     if (table === undefined) return keys.indexOf(key);
     const mask = table.length - 1;
@@ -69,11 +104,12 @@ export class SlotMap<Value> {
     table[at] = position;
   }
 
-  #rehash(size: number): void {
+  #rehash(): void {
+    const keys = this.#keys!;
     let length = 32;
-    while (length < size * 4) length *= 2;
+    while (length < keys.length * 4) length *= 2;
     const table = new Int32Array(length);
-    for (let i = 0; i < size; i++) this.#place(table, this.#keys[i]!, i + 1);
+    for (let i = 0; i < keys.length; i++) this.#place(table, keys[i]!, i + 1);
     this.#table = table;
   }
 }

@@ -1,20 +1,27 @@
+import { ClosedError } from "../errors.ts";
 import { isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
+import type { Output } from "../query/plan.ts";
 import { Query } from "../query/query.ts";
-import { findRecord, hopOf } from "../query/select.ts";
+import { hasWritten } from "../query/run-hop.ts";
+import { findRecord, hopOf, type Selection } from "../query/select.ts";
 import type { Hop } from "../query/shape.ts";
 import { IN, OUT, type Side } from "../resident/adjacency.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
-import { EdgeEntity, Entity, hostOf, NodeEntity, slotOf } from "../schema/entity.ts";
+import { EdgeEntity, Entity, hostOf, NodeEntity, requireGraph, slotOf } from "../schema/entity.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { type Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { youngArray, youngArrayOf } from "../util/young-array.ts";
+import { Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
 
 /** How many kinds of neighbourhood a walk is remembered to have asked for. */
 const MOST_DEMANDS = 4;
+
+/** What is found where nothing is. */
+const nowhere: Located = new Located([]);
 
 /** A unit of work as the walking engine sees it. */
 export class GraphWalkUnit implements WalkUnit {
@@ -37,9 +44,9 @@ export class GraphWalkUnit implements WalkUnit {
     if (Array.isArray(target)) return this.#locateList(target, here, position);
     if (isId(target)) {
       return andThen(findRecord(this.unit, NODE, target), (slot) => {
-        if (slot >= 0) return { locations: [slot * 2] };
+        if (slot >= 0) return new Located([slot * 2]);
         return andThen(findRecord(this.unit, EDGE, target), (edge) =>
-          edge < 0 ? { locations: [] } : this.#withFar(edge, undefined),
+          edge < 0 ? nowhere : this.#withFar(edge, undefined),
         );
       });
     }
@@ -49,16 +56,22 @@ export class GraphWalkUnit implements WalkUnit {
   }
 
   #locateQuery(query: Query, position: number): MaybePromise<Located> {
-    const { steps, output } = query.plan;
-    const last = steps[steps.length - 1]!;
+    const { context } = query;
+    if (context.catalog !== this.unit.catalog)
+      throw new TypeError("visit: this query belongs to another graph");
+    if (context.unit !== undefined && context.unit !== this.unit) {
+      throw new ClosedError({
+        message: "visit: this query belongs to another unit of work",
+        remedy: "Make it in the handler, from `here`, `w.root` or `w.nodes(…)`.",
+      });
+    }
+    const { last, output } = query;
     if (last.kind === "hop") this.#note(hopOf(this.unit, last));
-    return andThen(query.select(this.unit, Number.POSITIVE_INFINITY, position), ({ nodes, edges }) => {
-      // What a query has found is nobody else's, so it is rewritten in place.
-      for (let i = 0; i < nodes.length; i++) nodes[i]! *= 2;
-      if (output === "nodes" || edges === undefined) return { locations: nodes };
-      for (let i = 0; i < edges.length; i++) edges[i] = edges[i]! * 2 + 1;
-      return { locations: edges, far: nodes };
-    });
+    // A unit that has written nothing is as it was, and reads over resident lists at full speed only as it is now.
+    const mark = position !== NOW && !hasWritten(this.unit) ? NOW : position;
+    const found = query.select(this.unit, Number.POSITIVE_INFINITY, mark);
+    if (isPromise(found)) return found.then((later) => locations(later, output));
+    return locations(found as Selection, output);
   }
 
   #note(hop: Hop): void {
@@ -72,14 +85,13 @@ export class GraphWalkUnit implements WalkUnit {
   #locateEntity(entity: Entity, here: Entity | undefined, position: number): MaybePromise<Located> {
     const kind = entity instanceof EdgeEntity ? EDGE : NODE;
     const own = hostOf(entity) === this.unit;
+    if (!own) requireGraph(entity, this.unit.graph, "visit");
     const slot = own ? slotOf(entity) : findRecord(this.unit, kind, entity.id);
     return andThen(slot, (found) => {
-      if (found < 0) return { locations: [] };
-      if (kind === NODE) {
-        const seen = this.unit.sees(found, position);
-        return { locations: seen === 0 ? [] : [found * 2] };
-      }
-      return this.unit.seesEdge(found, position) === 0 ? { locations: [] } : this.#withFar(found, here);
+      if (found < 0) return nowhere;
+      if (kind === NODE)
+        return this.unit.sees(found, position) === 0 ? nowhere : new Located(youngArrayOf(found * 2));
+      return this.unit.seesEdge(found, position) === 0 ? nowhere : this.#withFar(found, here);
     });
   }
 
@@ -87,11 +99,11 @@ export class GraphWalkUnit implements WalkUnit {
     const { sources, targets } = this.unit.runtime.resident.edges;
     const from = here instanceof NodeEntity && hostOf(here) === this.unit ? slotOf(here) : -1;
     const far = targets[edge] === from ? sources[edge]! : targets[edge]!;
-    return { locations: [edge * 2 + 1], far: [far * 2] };
+    return new Located(youngArrayOf(edge * 2 + 1), youngArrayOf(far * 2));
   }
 
   #locateList(list: readonly unknown[], here: Entity | undefined, position: number): MaybePromise<Located> {
-    const parts = list.map((each) => {
+    const parts = Array.from(list, (each) => {
       if (!(each instanceof Entity))
         throw new TypeError(`a list to visit holds nodes and edges, got ${describeKind(each)}`);
       return this.#locateEntity(each, here, position);
@@ -105,9 +117,9 @@ export class GraphWalkUnit implements WalkUnit {
           far.push(part.far?.[i] ?? NOWHERE);
         }
       }
-      return far.every((each) => each === NOWHERE) ? { locations } : { locations, far };
+      return new Located(locations, far.every((each) => each === NOWHERE) ? undefined : far);
     };
-    return parts.some(isThenable) ? Promise.all(parts).then(join) : join(parts as Located[]);
+    return parts.some(isPromise) ? Promise.all(parts).then(join) : join(parts as Located[]);
   }
 
   mark(): number {
@@ -250,11 +262,26 @@ export class GraphWalkUnit implements WalkUnit {
   }
 
   locationOf(entity: Entity): Location {
-    if (!(entity instanceof Entity)) throw new TypeError("expected a node or an edge");
+    if (!(entity instanceof Entity))
+      throw new TypeError(`ignore takes nodes and edges, got ${describeKind(entity)}`);
     const kind = entity instanceof EdgeEntity ? EDGE : NODE;
-    const slot = hostOf(entity) === this.unit ? slotOf(entity) : this.unit.findResident(kind, entity.id);
+    const own = hostOf(entity) === this.unit;
+    if (!own) requireGraph(entity, this.unit.graph, "ignore");
+    const slot = own ? slotOf(entity) : this.unit.findResident(kind, entity.id);
     return slot < 0 ? NOWHERE : slot * 2 + kind;
   }
+}
+
+/** In arrays of their own: what a query has found is what its guard goes by. */
+function locations({ nodes, edges }: Selection, output: Output): Located {
+  if (output === "nodes" || edges === undefined) return new Located(locationsOf(NODE, nodes));
+  return new Located(locationsOf(EDGE, edges), locationsOf(NODE, nodes));
+}
+
+function locationsOf(kind: 0 | 1, slots: readonly number[]): Location[] {
+  const all = youngArray<Location>();
+  for (let i = 0; i < slots.length; i++) all.push(slots[i]! * 2 + kind);
+  return all;
 }
 
 function unique(locations: readonly Location[], kind: 0 | 1): number[] {

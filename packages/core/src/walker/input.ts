@@ -16,7 +16,7 @@ export type CheckedInput = Readonly<Record<string, unknown>> & { readonly [check
  */
 export function checkInput(walker: WalkerDefinition, given: unknown): CheckedInput {
   const where = `walker ${walker.name}`;
-  const source = given ?? {};
+  const source = given === undefined ? {} : given;
   if (kindOf(source) !== "object") {
     throw new ValidationError({
       code: "RW_INPUT_INVALID",

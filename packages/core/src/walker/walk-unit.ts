@@ -13,7 +13,7 @@ export type Location = number;
 export const NOWHERE = -1;
 
 /** What a visit's target came down to. The engine keeps the arrays; nobody changes them. */
-export interface Located {
+export class Located {
   /** In the order of the query or list, duplicates kept. */
   readonly locations: readonly Location[];
   /**
@@ -21,6 +21,11 @@ export interface Located {
    * {@link NOWHERE} where none does, as after a node in a list of both.
    */
   readonly far?: readonly Location[] | undefined;
+
+  constructor(locations: readonly Location[], far: readonly Location[] | undefined = undefined) {
+    this.locations = locations;
+    this.far = far;
+  }
 }
 
 /**

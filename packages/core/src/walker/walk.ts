@@ -1,7 +1,7 @@
 import { ClosedError, WalkLimitError } from "../errors.ts";
-import { describeKind } from "../model/value-kind.ts";
+import { describeKind, kindOf } from "../model/value-kind.ts";
 import type { Entity } from "../schema/entity.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type Checkpoint, cloneState, firstOf, type Stage } from "./checkpoint.ts";
 import type { WalkContext, WalkControls } from "./context.ts";
 import type { Dispatch, Handler } from "./handler-table.ts";
@@ -61,8 +61,8 @@ export function readSpawnOptions(
   given: unknown,
 ): { readonly at: unknown; readonly maxVisits: number | undefined } {
   if (given === undefined) return { at: undefined, maxVisits: undefined };
-  if (typeof given !== "object" || given === null) {
-    throw new TypeError(`${where}: expected options, got ${describeKind(given)}`);
+  if (kindOf(given) !== "object") {
+    throw new TypeError(`${where}: expected options such as { at: node }, got ${describeKind(given)}`);
   }
   const { at, maxVisits, ...rest } = given as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(rest);
@@ -214,7 +214,7 @@ class Walk implements WalkControls {
       this.#queue.insert(locations);
       if (this.#queue.length === 0) this.#stage = "done";
     };
-    if (isThenable(located)) return located.then((found) => fill({ locations: this.#expand(found, 0) }));
+    if (isPromise(located)) return located.then((found) => fill({ locations: this.#expand(found, 0) }));
     fill({ locations: this.#expand(located as Located, 0) });
     return undefined;
   }
@@ -254,7 +254,7 @@ class Walk implements WalkControls {
       if (wait !== undefined) return wait;
       queue.shift();
       const here = this.#unit.enter(location);
-      if (isThenable(here)) return here.then((entity) => this.#visitLocation(location, entity));
+      if (isPromise(here)) return here.then((entity) => this.#visitLocation(location, entity));
       this.#visitLocation(location, here as Entity | undefined);
       return undefined;
     }
@@ -281,7 +281,7 @@ class Walk implements WalkControls {
     if (wait !== undefined) return wait;
     this.#exits.pop();
     const here = this.#unit.enter(location);
-    if (isThenable(here)) return here.then((entity) => this.#leaveLocation(location, entity));
+    if (isPromise(here)) return here.then((entity) => this.#leaveLocation(location, entity));
     this.#leaveLocation(location, here as Entity | undefined);
     return undefined;
   }
@@ -305,7 +305,7 @@ class Walk implements WalkControls {
 
   #enter(location: Location, arrive: (here: Entity | undefined) => void): PromiseLike<unknown> | undefined {
     const here = this.#unit.enter(location);
-    if (isThenable(here)) return here.then(arrive);
+    if (isPromise(here)) return here.then(arrive);
     arrive(here as Entity | undefined);
     return undefined;
   }
@@ -335,7 +335,7 @@ class Walk implements WalkControls {
     this.#loaded = new Set(locations);
     this.#loading = location;
     const wait = this.#unit.prefetch(locations);
-    return isThenable(wait) ? wait : undefined;
+    return isPromise(wait) ? wait : undefined;
   }
 
   #isLeftOut(location: Location): boolean {
@@ -369,10 +369,10 @@ class Walk implements WalkControls {
       if (isThenable(result) || this.#spawned.length > 0) return this.#finishLater(this.#settleLater(result));
       if (this.#visitsAsked > 0) {
         const wait = this.#takeEffect();
-        if (isThenable(wait)) return this.#finishLater(wait);
+        if (isPromise(wait)) return this.#finishLater(wait);
       }
       const wait = this.#finish();
-      if (isThenable(wait)) return wait;
+      if (isPromise(wait)) return wait;
     }
     this.#stage = this.#stageAfter();
     return undefined;
@@ -438,7 +438,7 @@ class Walk implements WalkControls {
   #takeEffect(): MaybePromise<void> {
     for (let at = 0; at < this.#visitsAsked; at++) {
       const wait = this.#resolve(this.#visits[at] as Visit);
-      if (isThenable(wait)) return this.#takeEffectLater(wait, at + 1);
+      if (isPromise(wait)) return this.#takeEffectLater(wait, at + 1);
     }
     this.#visitsAsked = 0;
     return undefined;
@@ -513,7 +513,7 @@ class Walk implements WalkControls {
 
   #commitNow(): MaybePromise<void> {
     const wait = this.#walks.host.commit(this.#checkpoint());
-    return isThenable(wait) ? wait.then(() => this.#moveOn()) : this.#moveOn();
+    return isPromise(wait) ? wait.then(() => this.#moveOn()) : this.#moveOn();
   }
 
   /** Goes on in the unit that follows the committed one. */
@@ -567,7 +567,7 @@ class Walk implements WalkControls {
     const ignoredBefore = this.#ignored.size;
     const located = this.#unit.locate(target, this.#here);
     let visit: Visit;
-    if (isThenable(located)) {
+    if (isPromise(located)) {
       // Asked again when the handler is done, for the unit as it is now; a failure shows itself then.
       located.then(undefined, () => {});
       this.#marks += 1;
@@ -650,9 +650,11 @@ class Walk implements WalkControls {
 }
 
 function readAt(options: unknown): number | undefined {
-  if (typeof options !== "object" || options === null) {
+  if (kindOf(options) !== "object") {
     throw new TypeError(`w.visit: expected options such as { at: 0 }, got ${describeKind(options)}`);
   }
+  for (const name of Object.keys(options as object))
+    if (name !== "at") throw new TypeError(`w.visit: there is no option ${name}; there is at`);
   const { at } = options as { readonly at?: unknown };
   if (at !== undefined && !Number.isSafeInteger(at)) {
     throw new TypeError(`w.visit: at is an integer, got ${String(at)}`);

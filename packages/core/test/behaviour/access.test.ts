@@ -1100,7 +1100,9 @@ forEachStore("access", (open) => {
       await expect(alice.transaction((tx) => tx.root.connect(Root))).rejects.toBeInstanceOf(
         AccessDeniedError,
       );
-      const made = await graph.transaction((tx) => tx.create(Root).id);
+      await expect(graph.transaction((tx) => tx.create(Root))).rejects.toThrow(/use graph\.createRoot/);
+      await expect(graph.transaction((tx) => tx.root.connect(Root))).rejects.toThrow(TypeError);
+      const { id: made } = await graph.createRoot();
       expect((await graph.require(Root, made)).$ownerId).toBe(made);
     });
   });

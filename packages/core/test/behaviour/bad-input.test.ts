@@ -17,6 +17,9 @@ describe("options of a graph", () => {
     ["an object as handlers", { handlers: {} }, "handlers is an array"],
     ["a number as onError", { onError: 1 }, "onError is a function"],
     ["a number as clock", { clock: 1 }, "clock is a function"],
+    ["a clock that gives NaN", { clock: () => Number.NaN }, "clock gives milliseconds"],
+    ["a scheduler without methods", { scheduler: { now: () => 0 } }, "nextTurn is missing"],
+    ["null as scheduler", { scheduler: null }, "now is missing"],
     ["a number as random", { random: 1 }, "random is a function"],
   ])("refuse %s", async (_what, options, message) => {
     await expect(openGraph({ types: [Room], ...options } as never)).rejects.toThrow(message);

@@ -8,6 +8,7 @@ import {
   memory,
   node,
   openGraph,
+  walker,
 } from "../../src/index.ts";
 import {
   type ChooseFault,
@@ -121,6 +122,43 @@ describe("a store that fails", () => {
       await graph.close();
     },
   );
+
+  it("while a walk that has a checkpoint goes on: what it had queued, passed and ignored is found again", async () => {
+    const { graph, next, errors } = await faulty();
+    const [first] = await graph.transaction((tx) => {
+      const notes = tx.create(
+        Note,
+        ["a", "b", "c", "d", "e"].map((text) => ({ text })),
+      );
+      for (const note of notes.slice(1)) notes[0]!.link(note);
+      return notes.map(({ id }) => id);
+    });
+    let runs = 0;
+    const reader = walker("reader", { once: true, state: () => ({ seen: "" }) })
+      .entry(Note, async (w, here) => {
+        w.state.seen += here.text;
+        if (here.text === "a") {
+          w.visit(here.out(Note));
+          w.visit(here.out(Note));
+          w.ignore(await here.out(Note, { text: "d" }).one());
+          w.commit();
+        }
+        if (here.text !== "b") return;
+        runs += 1;
+        if (runs > 1) return;
+        // Its outcome is unknown, so everything that is known of the store is dropped.
+        next("commit", "fail-after");
+        await graph.transaction((tx) => void tx.create(Note, { text: "other" })).catch(() => {});
+        await here.out(Note).count();
+      })
+      .exit(Note, (w, here) => {
+        w.state.seen += here.text.toUpperCase();
+      });
+    const { state, visits } = await graph.spawn(reader, {}, { at: first! });
+    expect(state.seen).toBe("abceECBA");
+    expect([visits, runs, errors]).toEqual([4, 2, []]);
+    await graph.close();
+  });
 
   it("to close: nothing new begins", async () => {
     const { graph, next } = await faulty();

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { CorruptRecordError, edge, type Graph, node, type RecordClass, via } from "../../src/index.ts";
+import {
+  CorruptRecordError,
+  edge,
+  type Graph,
+  gt,
+  gte,
+  lt,
+  type NodeQuery,
+  node,
+  oneOf,
+  type RecordClass,
+  via,
+} from "../../src/index.ts";
 import { forEachStore, type Open } from "./stores.ts";
 
 // The same data, opened by code whose types have changed meanwhile.
@@ -71,6 +83,73 @@ forEachStore("the second run", (open) => {
         ],
       );
     });
+  });
+
+  it("a field that is new, with a default and an index, is found by it in records that were never rewritten", async () => {
+    class Book extends node(
+      "Book",
+      {
+        title: z.string(),
+        shelf: z.string(),
+        pages: z.int().default(100),
+        kind: z.string().default("prose"),
+      },
+      { index: ["pages", { fields: ["shelf", "kind"] }, { fields: ["kind", "pages"] }] },
+    ) {}
+    const titles = (books: readonly Book[]): string => books.map(({ title }) => title).join("");
+    await runs(
+      open,
+      [
+        first.types,
+        async (graph) => {
+          await fill(graph);
+          await graph.transaction(
+            (tx) =>
+              void tx.create(
+                first.Book,
+                ["c", "d", "e"].map((title) => ({ title, shelf: "t" })),
+              ),
+          );
+        },
+      ],
+      [
+        [Book],
+        async (graph) => {
+          await graph.transaction((tx) => {
+            tx.create(Book, { title: "x", shelf: "t", pages: 50 });
+            tx.create(Book, { title: "y", shelf: "t", pages: 200, kind: "verse" });
+            tx.create(Book, { title: "z", shelf: "t" });
+          });
+          for (let times = 0; times < 2; times++) {
+            const found = async (query: NodeQuery<Book>): Promise<string> => titles(await query.all());
+            const books = graph.nodes(Book);
+            expect(await found(graph.nodes(Book, { pages: 100 }))).toBe("abcdez");
+            expect(await found(graph.nodes(Book, { pages: 100 }).limit(2))).toBe("ab");
+            expect(await found(graph.nodes(Book, { pages: 100 }).reverse().limit(2))).toBe("ze");
+            expect(await found(graph.nodes(Book, { pages: oneOf([50, 100]) }))).toBe("abcdexz");
+            expect(await found(graph.nodes(Book, { pages: lt(150) }))).toBe("abcdexz");
+            expect(await found(graph.nodes(Book, { pages: gt(100) }))).toBe("y");
+            expect(await found(books.orderBy("pages"))).toBe("xabcdezy");
+            expect(await found(books.orderBy("pages").limit(3))).toBe("xab");
+            expect(await found(books.orderBy("pages", "desc").limit(3))).toBe("yab");
+            expect(await found(graph.nodes(Book, { shelf: "t", kind: "prose" }))).toBe("cdexz");
+            expect(await found(graph.nodes(Book, { shelf: "t", kind: "verse" }))).toBe("y");
+            expect(await found(graph.nodes(Book, { kind: "prose", pages: gte(100) }))).toBe("abcdez");
+            expect(await found(graph.nodes(Book, { kind: "prose" }).orderBy("pages").limit(2))).toBe("xa");
+            const { items, next } = await books.orderBy("pages").limit(4).page();
+            expect(titles(items)).toBe("xabc");
+            expect(await found(books.orderBy("pages").after(next!))).toBe("dezy");
+            // Rewritten, or not: it makes no difference.
+            await graph.nodes(Book, { title: oneOf(["a", "d"]) }).updateAll((book) => {
+              book.pages = 101;
+            });
+            await graph.nodes(Book, { title: oneOf(["a", "d"]) }).updateAll((book) => {
+              book.pages = 100;
+            });
+          }
+        },
+      ],
+    );
   });
 
   it("a field that the code no longer has is kept, and stored again when the record is written", async () => {
@@ -213,6 +292,41 @@ forEachStore("the second run", (open) => {
         },
       ],
       [first.types, async (graph) => expect(await graph.nodes(first.Book, { stars: 3 }).count()).toBe(1)],
+    );
+  });
+
+  it("records that cannot be read are listed with the reason, until they can be or are gone", async () => {
+    class Book extends node("Book", { title: z.string(), shelf: z.string(), artist: z.string() }) {}
+    await runs(
+      open,
+      [
+        first.types,
+        async (graph) => {
+          await fill(graph);
+          await graph.transaction((tx) => void tx.create(first.Book, { title: "c", shelf: "s" }));
+        },
+      ],
+      [
+        [Book],
+        async (graph) => {
+          expect(graph.quarantine()).toEqual([]);
+          const books = await graph.nodes(Book).all();
+          const [a, , c] = books.map(({ id }) => id);
+          const reason = expect.stringMatching(/artist/);
+          const listed = (id: unknown) => ({ kind: "node", type: "Book", id, reason });
+          expect(graph.quarantine()).toEqual([listed(a), listed(c)]);
+          expect(graph.status().quarantined).toBe(2);
+          await graph.transaction(async (tx) => (await tx.require(Book, a!)).delete());
+          expect(graph.quarantine()).toEqual([listed(c)]);
+        },
+      ],
+      [
+        first.types,
+        async (graph) => {
+          expect((await graph.nodes(first.Book).all()).map(({ title }) => title)).toEqual(["b", "c"]);
+          expect(graph.quarantine()).toEqual([]);
+        },
+      ],
     );
   });
 });

@@ -33,6 +33,29 @@ async function three(graph: Graph): Promise<{ ann: Id; bob: Id; cem: Id }> {
 }
 
 forEachStore("a unit of work", (open) => {
+  it.each(["edited", "deleted"])(
+    "of a walk runs again where whom it has queued was %s meanwhile",
+    async (change) => {
+      const graph = await open({ types });
+      const { ann } = await three(graph);
+      let runs = 0;
+      const pick = walker("pick").entry(Person, async (w, person) => {
+        w.visit(person.out(Knows).ofType(Person, { name: "Bob" }));
+        runs += 1;
+        w.disengage();
+        if (runs > 1) return;
+        await graph.transaction(async (tx) => {
+          const other = await tx.nodes(Person, { name: "Bob" }).one();
+          if (change === "deleted") other.delete();
+          else other.name = "Rob";
+        });
+      });
+      await graph.spawn(pick, {}, { at: ann });
+      expect(runs).toBe(2);
+      await graph.close();
+    },
+  );
+
   it("sees its own writes and deletes in every read", async () => {
     const graph = await open({ types });
     const { ann, bob } = await three(graph);
@@ -353,6 +376,35 @@ forEachStore("a unit of work", (open) => {
       const a = await tx.require(Person, ann);
       expect(() => a.link(gone, via(Knows))).toThrow(NotFoundError);
     });
+  });
+});
+
+forEachStore("a record of an earlier unit of work", (open) => {
+  it("is read again by its id where it is linked; where that cannot wait for the store, after it was got", async () => {
+    const graph = await open({ types, cache: { maxEntries: 64 } });
+    const { ann, bob } = await three(graph);
+    const held = await graph.require(Person, bob);
+    await graph.transaction((tx) => void tx.create(Person, new Array(300).fill({ name: "x" })));
+    await graph.nodes(Person, { name: "x" }).all();
+    const link = (gets: boolean): Promise<void> =>
+      graph.transaction(async (tx) => {
+        const a = await tx.require(Person, ann);
+        if (gets) await tx.require(Person, bob);
+        a.link(held, via(Knows, { since: 9 }));
+      });
+    if (graph.status().store.supports.synchronous) await link(false);
+    else {
+      await expect(link(false)).rejects.toMatchObject({
+        code: "RW_NOT_FOUND",
+        message: expect.stringMatching(/not in memory any more; get it in this one first/),
+      });
+      await link(true);
+    }
+    const known = await graph.nodes(Person, { name: "Ann" }).out(Knows, { since: 9 }).all();
+    expect(known.map(({ id }) => id)).toEqual([bob]);
+    await graph.transaction(async (tx) => (await tx.require(Person, bob)).delete());
+    await expect(link(false)).rejects.toMatchObject({ code: "RW_NOT_FOUND" });
+    await expect(link(true)).rejects.toMatchObject({ code: "RW_NOT_FOUND" });
   });
 });
 

@@ -32,7 +32,7 @@ export class BatchWriter {
     try {
       if (!this.#stage(batch, staged)) return CONFLICT;
       const duplicate = this.#reindex(batch, staged);
-      if (duplicate !== undefined) return { status: "duplicate", index: duplicate };
+      if (duplicate !== undefined) return this.#duplicate(duplicate);
       written = true;
     } finally {
       if (!written) this.#unstage(staged);
@@ -46,13 +46,13 @@ export class BatchWriter {
     const { nodes, edges } = this.#records;
     for (let i = 0; i < batch.nodes.length; i++) {
       // Tombstones count: their id is free only once they are purged.
-      if (nodes.ids.find(batch.nodes.ids, i) >= 0) return false;
+      if (nodes.find(batch.nodes.ids, i) >= 0) return false;
       staged.nodes.push(this.#records.stageNode(batch.nodes, i));
     }
     for (let i = 0; i < batch.edges.length; i++) {
       const source = this.#records.findNode(batch.edges.sources, i);
       const target = this.#records.findNode(batch.edges.targets, i);
-      if (source < 0 || target < 0 || edges.ids.find(batch.edges.ids, i) >= 0) return false;
+      if (source < 0 || target < 0 || edges.find(batch.edges.ids, i) >= 0) return false;
       staged.edges.push(this.#records.stageEdge(batch.edges, i, source, target));
     }
     for (const update of batch.updates) {
@@ -62,8 +62,9 @@ export class BatchWriter {
       const table = isNode ? nodes : edges;
       const slot = isNode ? this.#records.findNode(this.#id, 0) : this.#records.findEdge(this.#id, 0);
       if (slot < 0) return false;
-      if (update.data !== undefined && update.data.expected !== table.dataVersions[slot]) return false;
-      if (update.access !== undefined && update.access.expected !== table.accessVersions[slot]) return false;
+      if (update.data !== undefined && update.data.expected !== table.dataVersions.at(slot)) return false;
+      if (update.access !== undefined && update.access.expected !== table.accessVersions.at(slot))
+        return false;
       staged.updates.push(slot);
     }
     return true;
@@ -74,20 +75,24 @@ export class BatchWriter {
     for (const slot of staged.edges) this.#records.unstageEdge(slot);
   }
 
-  /** Names the index where a unique key is taken; no index has changed then. */
-  #reindex(batch: CommitBatch, staged: Staged): string | undefined {
+  #duplicate({ index, slot }: IndexEntry): CommitOutcome {
+    return { status: "duplicate", index: index.name, record: this.#records.nodes.ids.text(slot) };
+  }
+
+  /** Gives the entry whose unique key is taken; no index has changed then. */
+  #reindex(batch: CommitBatch, staged: Staged): IndexEntry | undefined {
     const { nodes } = this.#records;
     const removed: IndexEntry[] = [];
     const added: IndexEntry[] = [];
     for (const slot of staged.nodes) {
-      for (const index of this.#indexes.ofType(nodes.types[slot]!))
+      for (const index of this.#indexes.ofType(nodes.type(slot)))
         added.push(this.#indexes.entry(index, slot));
     }
     for (let i = 0; i < batch.updates.length; i++) {
       const { kind, data, remove } = batch.updates[i]!;
       if (kind === "edge" || (data === undefined && remove !== true)) continue;
       const slot = staged.updates[i]!;
-      for (const index of this.#indexes.ofType(nodes.types[slot]!)) {
+      for (const index of this.#indexes.ofType(nodes.type(slot))) {
         const held = this.#indexes.entry(index, slot);
         if (remove === true) {
           removed.push(held);
@@ -119,15 +124,8 @@ export class BatchWriter {
     const isNode = update.kind === "node";
     const { data, access } = update;
     const table = isNode ? this.#records.nodes : this.#records.edges;
-    if (data !== undefined) {
-      table.fields[slot] = data.fields;
-      table.shapes[slot] = data.shape;
-      table.dataVersions[slot] = data.expected + 1;
-    }
-    if (access !== undefined) {
-      table.access[slot] = access.record;
-      table.accessVersions[slot] = access.expected + 1;
-    }
+    if (data !== undefined) table.setData(slot, data.fields, data.shape, data.expected + 1);
+    if (access !== undefined) table.setAccess(slot, access.record, access.expected + 1);
     const op = update.remove === true ? "delete" : "update";
     const dataVersion = data === undefined || op === "delete" ? 0 : data.expected + 1;
     const accessVersion = access === undefined || op === "delete" ? 0 : access.expected + 1;

@@ -1,8 +1,8 @@
 import { type Id, IdColumn } from "../../model/id.ts";
+import { IdTable, STORE } from "../../model/id-table.ts";
+import { nextCapacity, widened } from "../../util/growth.ts";
 import type { Change, CommitRecord, Token } from "../change.ts";
 import type { ChangePage, CommitOutcome } from "../store.ts";
-import { nextCapacity, widened } from "./growth.ts";
-import { IdTable } from "./id-table.ts";
 import type { Records } from "./records.ts";
 
 /** Commits whose units are known. */
@@ -63,13 +63,13 @@ export class CommitLog {
 
   noteNode(op: Op, slot: number, dataVersion: number, accessVersion: number): void {
     const { nodes } = this.#records;
-    const at = this.#note(OPS.indexOf(op), nodes.types[slot]!, dataVersion, accessVersion);
+    const at = this.#note(OPS.indexOf(op), nodes.type(slot), dataVersion, accessVersion);
     if (at >= 0) nodes.ids.copyTo(this.#changes, at, slot);
   }
 
   noteEdge(op: Op, slot: number, dataVersion: number, accessVersion: number): void {
     const { nodes, edges } = this.#records;
-    const at = this.#note(OPS.indexOf(op) | EDGE, edges.types[slot]!, dataVersion, accessVersion);
+    const at = this.#note(OPS.indexOf(op) | EDGE, edges.type(slot), dataVersion, accessVersion);
     if (at < 0) return;
     edges.ids.copyTo(this.#changes, at, slot);
     nodes.ids.copyTo(this.#changes, at + 4, edges.sources[slot]!);
@@ -79,7 +79,7 @@ export class CommitLog {
   /** Ends the commit: what was noted since the last one is its changes. */
   close(unitId: Id): CommitOutcome {
     this.#forgetOldest();
-    const slot = this.#units.addText(unitId);
+    const slot = this.#units.takeText(STORE, unitId);
     if (slot >= this.#counts.length) {
       this.#counts = widened(this.#counts, nextCapacity(this.#counts.length, slot + 1));
       const starts = new Float64Array(this.#counts.length);
@@ -155,7 +155,7 @@ export class CommitLog {
       forgotten.clear();
       this.#units.pushTo(forgotten, oldest);
     }
-    this.#units.release(oldest);
+    this.#units.release(STORE, oldest);
   }
 
   #record(number: number): CommitRecord {

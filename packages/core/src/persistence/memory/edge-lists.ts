@@ -1,5 +1,5 @@
 import type { IdColumn } from "../../model/id.ts";
-import { nextCapacity, widened } from "./growth.ts";
+import { nextCapacity, widened } from "../../util/growth.ts";
 import { firstIndex } from "./ordered-slots.ts";
 import type { EdgeTable, NodeTable } from "./record-table.ts";
 
@@ -26,7 +26,7 @@ export class EdgeLists {
   #next: Int32Array = new Int32Array(16);
   #blocks: Int32Array = new Int32Array(16);
   /** Capacity as an exponent of two. */
-  #sizes: Int32Array = new Int32Array(16);
+  #sizes: Uint8Array = new Uint8Array(16);
   /** Where in its block the list begins: removing from the front moves nothing. */
   #heads: Int32Array = new Int32Array(16);
   #lengths: Int32Array = new Int32Array(16);

@@ -65,15 +65,15 @@ export class IndexSet {
     this.#byType = byType;
   }
 
-  /** Takes entries out and puts others in; where a unique key is taken, names the index and changes nothing. */
-  replace(removed: readonly IndexEntry[], added: readonly IndexEntry[]): string | undefined {
+  /** Takes entries out and puts others in; where a unique key is taken, gives the entry and changes nothing. */
+  replace(removed: readonly IndexEntry[], added: readonly IndexEntry[]): IndexEntry | undefined {
     for (const { index, slot, key, owner } of removed) index.remove(slot, key, owner);
     for (let i = 0; i < added.length; i++) {
       const { index, slot, fields, key, owner } = added[i]!;
       if (index.isTaken(fields, key, owner)) {
         for (const undone of added.slice(0, i)) undone.index.remove(undone.slot, undone.key, undone.owner);
         for (const undone of removed) undone.index.add(undone.slot, undone.key, undone.owner);
-        return index.name;
+        return added[i];
       }
       index.add(slot, key, owner);
     }

@@ -1,9 +1,9 @@
 import { IdColumn } from "../../model/id.ts";
+import type { IdTable } from "../../model/id-table.ts";
 import { indexKey, keyRange } from "../../model/index-key.ts";
 import type { IndexDescription } from "../../schema/catalog-description.ts";
 import type { FieldData } from "../rows.ts";
 import type { LookupRequest } from "../store.ts";
-import type { IdTable } from "./id-table.ts";
 import { OrderedSlots, type Place } from "./ordered-slots.ts";
 
 /** A key's bytes as a string of as many code units: compared natively, and one allocation instead of two. */

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdColumn, IdSource } from "../../model/id.ts";
-import { IdTable } from "./id-table.ts";
+import { IdTable, STORE } from "../../model/id-table.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
 
 const COUNT = 1_500;
 const source = new IdSource();
 const ids = IdColumn.from(Array.from({ length: COUNT }, () => source.nextId()));
 const table = new IdTable();
-const slots = Array.from({ length: COUNT }, (_, i) => table.add(ids, i));
+const slots = Array.from({ length: COUNT }, (_, i) => table.takeIn(STORE, ids, i));
 const keyOf = (slot: number): string => String.fromCharCode((slot * 7) % 13);
 
 function everything(ordered: OrderedSlots, order: "asc" | "desc" = "asc"): number[] {

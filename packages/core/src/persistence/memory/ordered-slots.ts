@@ -1,5 +1,5 @@
 import type { IdColumn } from "../../model/id.ts";
-import type { IdTable } from "./id-table.ts";
+import type { IdTable } from "../../model/id-table.ts";
 
 const BLOCK = 512;
 

@@ -1,7 +1,7 @@
 import { type Id, IdColumn } from "../../model/id.ts";
+import { IdTable, STORE } from "../../model/id-table.ts";
 import type { AdjacencyRows, EdgeRows, NodeRows } from "../rows.ts";
 import { EdgeLists } from "./edge-lists.ts";
-import { IdTable } from "./id-table.ts";
 import { OrderedSlots } from "./ordered-slots.ts";
 import { EdgeTable, NodeTable, type RecordTable } from "./record-table.ts";
 
@@ -62,13 +62,13 @@ export class Records {
 
   /** The slot of a node that can be read, or -1. */
   findNode(ids: IdColumn, at: number): number {
-    const slot = this.nodes.ids.find(ids, at);
+    const slot = this.nodes.find(ids, at);
     return slot >= 0 && this.nodes.removed[slot] === 0 ? slot : -1;
   }
 
   /** The slot of an edge that can be read, or -1. */
   findEdge(ids: IdColumn, at: number): number {
-    const slot = this.edges.ids.find(ids, at);
+    const slot = this.edges.find(ids, at);
     return slot >= 0 && this.isVisible(slot) ? slot : -1;
   }
 
@@ -80,15 +80,12 @@ export class Records {
 
   /** Gives row `at` a slot. Nobody finds it until `linkNode`; `unstageNode` takes it back. */
   stageNode(rows: NodeRows, at: number): number {
-    const slot = this.nodes.take(rows.ids, at);
-    this.nodes.fill(slot, this.typeNumber(rows.types[at]!), this.#owner(rows.owners, at), rows, at);
-    return slot;
+    return this.nodes.take(this.typeNumber(rows.types[at]!), this.#owner(rows.owners, at), rows, at);
   }
 
   /** As `stageNode`; both ends have slots. */
   stageEdge(rows: EdgeRows, at: number, source: number, target: number): number {
-    const slot = this.edges.take(rows.ids, at);
-    this.edges.fill(slot, this.typeNumber(rows.types[at]!), this.#owner(rows.owners, at), rows, at);
+    const slot = this.edges.take(this.typeNumber(rows.types[at]!), this.#owner(rows.owners, at), rows, at);
     this.edges.sources[slot] = source;
     this.edges.targets[slot] = target;
     return slot;
@@ -103,11 +100,11 @@ export class Records {
   }
 
   linkNode(slot: number): void {
-    this.#byType[this.nodes.types[slot]!]!.insert(slot, "");
+    this.#byType[this.nodes.type(slot)]!.insert(slot, "");
   }
 
   linkEdge(slot: number): void {
-    const type = this.edges.types[slot]!;
+    const type = this.edges.type(slot);
     const source = this.edges.sources[slot]!;
     const target = this.edges.targets[slot]!;
     this.#byType[type]!.insert(slot, "");
@@ -121,7 +118,7 @@ export class Records {
   }
 
   removeEdge(slot: number): void {
-    const type = this.edges.types[slot]!;
+    const type = this.edges.type(slot);
     const source = this.edges.sources[slot]!;
     const target = this.edges.targets[slot]!;
     this.#byType[type]!.remove(slot, "");
@@ -139,7 +136,7 @@ export class Records {
   removeNode(slot: number): void {
     this.nodes.removed[slot] = 1;
     this.nodes.fields[slot] = undefined;
-    this.#byType[this.nodes.types[slot]!]!.remove(slot, "");
+    this.#byType[this.nodes.type(slot)]!.remove(slot, "");
     this.#tombstones.push(slot);
   }
 
@@ -179,16 +176,16 @@ export class Records {
     const forward = edges.sources[edge] === node;
     const far = forward ? edges.targets[edge]! : edges.sources[edge]!;
     rows.push(
-      this.typeNames[edges.types[edge]!]!,
-      edges.access[edge]!,
-      edges.dataVersions[edge]!,
-      edges.accessVersions[edge]!,
-      edges.shapes[edge]!,
+      this.typeNames[edges.type(edge)]!,
+      edges.access(edge),
+      edges.dataVersions.at(edge),
+      edges.accessVersions.at(edge),
+      edges.shape(edge),
       withFields ? edges.fields[edge] : undefined,
       forward,
-      this.typeNames[nodes.types[far]!]!,
-      nodes.access[far]!,
-      nodes.accessVersions[far]!,
+      this.typeNames[nodes.type(far)]!,
+      nodes.access(far),
+      nodes.accessVersions.at(far),
     );
     edges.ids.pushTo(rows.edges, edge);
     this.#owners.pushTo(rows.edgeOwners, edges.owners[edge]!);
@@ -198,11 +195,11 @@ export class Records {
 
   #pushRecord(rows: NodeRows, table: RecordTable, slot: number): void {
     rows.push(
-      this.typeNames[table.types[slot]!]!,
-      table.access[slot]!,
-      table.dataVersions[slot]!,
-      table.accessVersions[slot]!,
-      table.shapes[slot]!,
+      this.typeNames[table.type(slot)]!,
+      table.access(slot),
+      table.dataVersions.at(slot),
+      table.accessVersions.at(slot),
+      table.shape(slot),
       table.fields[slot]!,
     );
     table.ids.pushTo(rows.ids, slot);
@@ -210,7 +207,7 @@ export class Records {
   }
 
   #owner(owners: IdColumn, at: number): number {
-    const known = this.#owners.find(owners, at);
-    return known >= 0 ? known : this.#owners.add(owners, at);
+    const known = this.#owners.findIn(owners, at);
+    return known >= 0 ? known : this.#owners.takeIn(STORE, owners, at);
   }
 }
