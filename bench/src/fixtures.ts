@@ -1,5 +1,5 @@
 import { type LoadedFile, loadOursFile, loadRawFile } from "./files.ts";
-import { type Graph, neighbours, type OursIds, openOurs, type Session } from "./ours.ts";
+import { type Graph, type OursIds, openOurs, type Session, warmUp } from "./ours.ts";
 import { CsrGraph } from "./peers/csr.ts";
 import { GraphologyGraph, type GraphologyIds } from "./peers/graphology.ts";
 import { ObjectGraph } from "./peers/js-objects.ts";
@@ -62,7 +62,7 @@ const DEFINITIONS: { readonly [Name in Exclude<FixtureName, "scale">]: Fixture<F
       const graph = await openOurs(file);
       const reader = graph.as(ids.reader);
       for (let from = 0; from < ids.nodes.length; from += 1_000) {
-        await neighbours(reader, ids.nodes.slice(from, from + 1_000));
+        await warmUp(reader, ids.nodes.slice(from, from + 1_000));
       }
       return { graph, reader, ids };
     },

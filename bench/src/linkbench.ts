@@ -34,6 +34,21 @@ export interface LinkRecord {
   readonly ts: number;
 }
 
+/** As `PersonAnswer` in workload.ts: made by sides that make their answers in JavaScript. */
+export class LinkAnswer implements LinkRecord {
+  readonly id: unknown;
+  readonly target: unknown;
+  readonly weight: number;
+  readonly ts: number;
+
+  constructor(id: unknown, target: unknown, weight: number, ts: number) {
+    this.id = id;
+    this.target = target;
+    this.weight = weight;
+    this.ts = ts;
+  }
+}
+
 /**
  * Facebook's published percentages: config/FBWorkload.properties of facebookarchive/linkbench; the paper (Armstrong et
  * al., "LinkBench: a Database Benchmark Based on the Facebook Social Graph", SIGMOD 2013) rounds them.

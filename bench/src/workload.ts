@@ -9,6 +9,25 @@ export interface PersonRecord {
   readonly score: number;
 }
 
+/**
+ * A person as sides that make their answers in JavaScript make them. A class of its own and no literal: graphology's
+ * dictionaries use up the transitions that V8 allows the shape of `{}`, after which a literal of four properties takes
+ * 1.4 µs, on every side of the bench.
+ */
+export class PersonAnswer implements PersonRecord {
+  readonly id: unknown;
+  readonly name: string;
+  readonly grp: number;
+  readonly score: number;
+
+  constructor(id: unknown, name: string, grp: number, score: number) {
+    this.id = id;
+    this.name = name;
+    this.grp = grp;
+    this.score = score;
+  }
+}
+
 /** What a filtered hop asks for: edges above a weight that end in one group. */
 export interface HopFilter {
   readonly aboveWeight: number;

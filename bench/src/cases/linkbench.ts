@@ -16,10 +16,12 @@ import { RawLinkBench } from "../peers/raw-linkbench.ts";
 import { RawGraph } from "../peers/raw-sqlite.ts";
 import type { GraphData } from "../rmat.ts";
 import { type Row, row } from "../row.ts";
-import type { Sample, Side } from "../sample.ts";
+import { type Sample, type Side, WARM_UP } from "../sample.ts";
 import { quantile } from "../statistics.ts";
 
 const OPERATIONS = 8_000;
+/** Before anything is timed, so that everything an operation runs is compiled. */
+const WARM_UP_OPERATIONS = 24_000;
 const ROUNDS = 7;
 const CALLERS = 64;
 
@@ -33,7 +35,8 @@ function rounds(data: GraphData): (round: number) => readonly LinkOperation[] {
   const mix = new LinkBenchMix(data);
   const drawn: LinkOperation[][] = [];
   return (round) => {
-    while (drawn.length <= round) drawn.push(mix.take(OPERATIONS));
+    while (drawn.length <= round)
+      drawn.push(mix.take(drawn.length === WARM_UP ? WARM_UP_OPERATIONS : OPERATIONS));
     return drawn[round] as LinkOperation[];
   };
 }

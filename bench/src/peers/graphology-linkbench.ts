@@ -1,4 +1,4 @@
-import { LIST_LIMIT, type LinkOperation, type LinkRecord, listChecksum } from "../linkbench.ts";
+import { LIST_LIMIT, LinkAnswer, type LinkOperation, type LinkRecord, listChecksum } from "../linkbench.ts";
 import { IdMaker } from "../time-ordered-id.ts";
 import type { GraphologyGraph, GraphologyIds } from "./graphology.ts";
 
@@ -75,7 +75,7 @@ export class GraphologyLinkBench {
     if (!this.#graph.hasNode(source)) return [];
     const links: LinkRecord[] = [];
     this.#graph.forEachOutEdge(source, (id, { weight, ts }, _source, target) => {
-      links.push({ id, target, weight, ts });
+      links.push(new LinkAnswer(id, target, weight, ts));
     });
     // graphology groups edges by neighbour; timestamps follow the order of connection, so they restore it.
     return links.sort((a, b) => b.ts - a.ts).slice(0, LIST_LIMIT);
@@ -84,7 +84,7 @@ export class GraphologyLinkBench {
   #link(id: string): LinkRecord | undefined {
     if (!this.#graph.hasEdge(id)) return undefined;
     const { weight, ts } = this.#graph.getEdgeAttributes(id);
-    return { id, target: this.#graph.target(id), weight, ts };
+    return new LinkAnswer(id, this.#graph.target(id), weight, ts);
   }
 
   #node(node: number): string {

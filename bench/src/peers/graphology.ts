@@ -1,7 +1,7 @@
 import { MultiDirectedGraph } from "graphology";
 import { type GraphData, personName } from "../rmat.ts";
 import { IdMaker } from "../time-ordered-id.ts";
-import type { HopFilter, PersonRecord } from "../workload.ts";
+import { type HopFilter, PersonAnswer, type PersonRecord } from "../workload.ts";
 
 export interface PersonAttributes {
   readonly name: string;
@@ -73,7 +73,7 @@ export class GraphologyGraph {
   neighbours(source: string): PersonRecord[] {
     const found: PersonRecord[] = [];
     this.graph.forEachOutNeighbor(source, (id, { name, grp, score }) => {
-      found.push({ id, name, grp, score });
+      found.push(new PersonAnswer(id, name, grp, score));
     });
     return found;
   }
@@ -81,7 +81,7 @@ export class GraphologyGraph {
   filteredNeighbours(source: string, { aboveWeight, group }: HopFilter): PersonRecord[] {
     const found: PersonRecord[] = [];
     this.graph.forEachOutEdge(source, (_edge, edge, _source, id, _from, { name, grp, score }) => {
-      if (edge.weight > aboveWeight && grp === group) found.push({ id, name, grp, score });
+      if (edge.weight > aboveWeight && grp === group) found.push(new PersonAnswer(id, name, grp, score));
     });
     return found;
   }
