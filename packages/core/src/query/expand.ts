@@ -2,7 +2,7 @@ import { BY_RULE, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
 import { type Adjacency, COMPLETE } from "../resident/adjacency.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import { type EdgeTable, IN_KNOWN, OUT_KNOWN } from "../resident/record-table.ts";
-import type { HopGuard } from "../unit/read-set.ts";
+import type { HopGuard, HopProgress } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
 import { youngArray } from "../util/young-array.ts";
@@ -302,7 +302,7 @@ export function followDepths(
   return new DepthRun(unit, hop, origins, least, most).run();
 }
 
-class DepthRun {
+class DepthRun implements HopProgress {
   readonly #unit: Unit;
   readonly #hop: Hop;
   readonly #origins: readonly number[];
@@ -351,10 +351,14 @@ class DepthRun {
     }
   }
 
+  mayHaveFound(node: number): boolean {
+    return this.#found.nodes.includes(node);
+  }
+
   #pause(): Promise<readonly number[] | undefined> {
     const { resident } = this.#unit.runtime;
     const reached = this.#found.nodes;
-    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, undefined);
+    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, undefined, this);
     const followed = this.#depth === 0 ? 0 : this.#at;
     this.#waiting.add(reached.slice(this.#guarded, followed));
     this.#guarded = followed;

@@ -4,7 +4,7 @@ import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import type { FieldRange } from "../model/index-key.ts";
 import { type NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { EdgePage, LookupRequest, NodePage } from "../persistence/store.ts";
-import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import { type AppliedChange, EDGE, NODE, REMOVED, type RecordKind } from "../resident/change-log.ts";
 import { BATCH } from "../resident/loader.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
@@ -62,6 +62,8 @@ class ExtentRun {
   readonly #except: Int32Array | undefined;
   /** The key of the last record that the index gave. */
   #lastKey: unknown;
+  /** Whether a changed record that was not met yet will be: before the first page, whatever it is. */
+  #isAhead: (change: AppliedChange) => boolean = () => true;
 
   constructor(unit: Unit, step: ExtentStep, most: number, mark: number) {
     this.#unit = unit;
@@ -91,6 +93,7 @@ class ExtentRun {
       evictions: unit.runtime.resident.statistics.evictions,
       beyond: undefined,
       between: undefined,
+      hasReached: (change) => this.#hasReached(change),
     };
     if (most > 0) unit.readSet.addExtent(this.#guard);
   }
@@ -103,8 +106,18 @@ class ExtentRun {
       access.lookups === undefined ? this.#scanAll(mayStop) : this.#lookupAll(access.lookups, mayStop);
     return andThen(read, () => {
       this.#mergeOwn();
-      return andThen(this.#settle(), () => this.#arranged());
+      return andThen(this.#settle(), () => {
+        const arranged = this.#arranged();
+        this.#guard.hasReached = undefined;
+        return arranged;
+      });
     });
+  }
+
+  /** Whether the change is of a record that was judged by now, or would have been had it been there. */
+  #hasReached(change: AppliedChange): boolean {
+    if (change.slot >= 0 && this.#met.has(change.slot)) return true;
+    return (change.op & REMOVED) === 0 && !this.#isAhead(change);
   }
 
   // ---- choosing ----------------------------------------------------------------------------------------------
@@ -232,6 +245,7 @@ class ExtentRun {
       if (known !== undefined) {
         resident.statistics.hits += 1;
         this.#takeLoaded(known);
+        this.#isAhead = () => false;
         request = undefined;
         at += 1;
         return false;
@@ -244,6 +258,11 @@ class ExtentRun {
           const last = placeOfLast(page.rows, fields);
           this.#lastKey = last?.key.at(-1);
           this.#takeLoaded(slots);
+          const order = mayStop && page.more && last !== undefined ? this.#step.order : undefined;
+          this.#isAhead = ({ after: state }) =>
+            order !== undefined &&
+            state !== undefined &&
+            compareForOrder(state[order.field], this.#lastKey, this.#descending) > 0;
           const goesOn = page.more && (lacking === undefined || allLack(page.rows, lacking));
           request = goesOn && last !== undefined ? { ...asked, limit: BATCH, after: last } : undefined;
           if (request === undefined) at += 1;
@@ -269,9 +288,17 @@ class ExtentRun {
     const from = isById ? this.#place?.id : undefined;
     const scans = this.#types.map((type) => ({
       type: catalog.definition(type).name,
+      number: type,
       after: from,
+      isBegun: false,
       isDone: false,
     }));
+    this.#isAhead = ({ type, id, slot, kind }) => {
+      const scan = scans.find(({ number }) => number === type);
+      if (scan === undefined || !scan.isBegun) return true;
+      const own = id ?? (slot < 0 ? undefined : this.#unit.table(kind).idOf(slot));
+      return !scan.isDone && own !== undefined && isBefore(scan.after, own, order);
+    };
     let limit = mayStop ? Math.min(BATCH, Math.max(16, this.#most + 1)) : BATCH;
     return forever(this.#unit, () => {
       let scan: (typeof scans)[number] | undefined;
@@ -285,6 +312,7 @@ class ExtentRun {
         this.#takeLoaded(slots);
         if (more && rows.length > 0) next.after = rows.ids.at(rows.length - 1);
         else next.isDone = true;
+        next.isBegun = true;
       };
       const size = limit;
       limit = Math.min(BATCH, limit * 2);

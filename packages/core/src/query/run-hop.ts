@@ -4,7 +4,7 @@ import { EDGE, NODE } from "../resident/change-log.ts";
 import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
 import { NOW } from "../unit/pending.ts";
-import type { HopGuard } from "../unit/read-set.ts";
+import type { HopGuard, HopProgress } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { Expansion, Found, STRETCH } from "./expand.ts";
@@ -84,7 +84,7 @@ export function hasWritten(unit: Unit): boolean {
   return unit.pending !== undefined && !unit.pending.isEmpty;
 }
 
-class HopRun {
+class HopRun implements HopProgress {
   readonly #unit: Unit;
   readonly #hop: Hop;
   readonly #origins: ArrayLike<number>;
@@ -102,6 +102,10 @@ class HopRun {
   #lastEdge = -1;
   /** Guards the hop as a whole while it is read. */
   #waiting: HopGuard | undefined;
+  /** Pairs of which some are judged and wait for the others to be. */
+  #judging: readonly number[] = none;
+  #judgingFrom = 0;
+  #judgingTo = 0;
 
   constructor(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions) {
     this.#unit = unit;
@@ -116,7 +120,7 @@ class HopRun {
 
   run(): MaybePromise<Found> {
     // What is read may bring others' commits along, and while it waits the unit may look at what they did.
-    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
+    this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy, this);
     if (this.#options.most > 0) {
       for (;;) {
         const step = this.#step();
@@ -133,6 +137,12 @@ class HopRun {
     this.#guard();
     this.#unit.readSet.closeHop(this.#waiting);
     return this.#found;
+  }
+
+  mayHaveFound(node: number): boolean {
+    if (this.#found.nodes.includes(node)) return true;
+    for (let i = this.#judgingFrom; i < this.#judgingTo; i++) if (this.#judging[i * 2] === node) return true;
+    return false;
   }
 
   #isFull(): boolean {
@@ -300,10 +310,7 @@ class HopRun {
         );
         if (isPromise(step)) return step.then((done) => (done ? undefined : pages()));
         if (step === true) return undefined;
-        if (this.#unit.isSliceOver()) {
-          this.#waiting ??= this.#unit.readSet.openHop(this.#hop, this.#origins, this.#options.orderedBy);
-          return this.#unit.pause().then(pages);
-        }
+        if (this.#unit.isSliceOver()) return this.#unit.pause().then(pages);
       }
     };
     return pages();
@@ -320,6 +327,9 @@ class HopRun {
     const next = (): MaybePromise<undefined> => {
       for (; from < verdicts.length && !this.#isFull(); ) {
         const to = Math.min(verdicts.length, from + slice);
+        this.#judging = pairs;
+        this.#judgingFrom = from;
+        this.#judgingTo = to;
         const missing = this.#decide(pairs, verdicts, from, to);
         if (missing !== undefined) {
           const again = (): void => {
@@ -343,6 +353,7 @@ class HopRun {
           if (verdicts[i] === ACCEPTED) this.#take(pairs[i * 2]!, pairs[i * 2 + 1]!);
         }
         from = to;
+        this.#judgingTo = 0;
       }
       return undefined;
     };
@@ -429,6 +440,8 @@ class HopRun {
     readSet.addHop(this.#hop, origins, orderedBy, undefined, this.#found.nodes);
   }
 }
+
+const none: readonly number[] = [];
 
 const UNDECIDED = 0;
 const ACCEPTED = 1;

@@ -39,6 +39,12 @@ export interface Boundary {
   readonly edge: number;
 }
 
+/** A hop that is still being read. */
+export interface HopProgress {
+  /** Whether it has given this node, or decided that it will, by what it has read so far. */
+  mayHaveFound(node: number): boolean;
+}
+
 /** Nothing yet: what a unit never needs it does not make. */
 const none: never[] = [];
 
@@ -55,11 +61,19 @@ export class HopGuard {
   #listsInSet = 0;
   /** What the hop gave, as the lists that it was given in; `undefined` where somebody did not keep it. */
   #found: ArrayLike<number>[] | undefined = none;
+  readonly #progress: HopProgress | undefined;
 
-  constructor(shape: HopShape, orderedBy: string | undefined, boundary: Boundary | undefined) {
+  /** @param progress of a hop that is still being read, in the place of what it gave */
+  constructor(
+    shape: HopShape,
+    orderedBy: string | undefined,
+    boundary: Boundary | undefined,
+    progress: HopProgress | undefined = undefined,
+  ) {
     this.shape = shape;
     this.orderedBy = orderedBy;
     this.boundary = boundary;
+    this.#progress = progress;
   }
 
   /** @param nodes belongs to the guard from here on */
@@ -86,6 +100,7 @@ export class HopGuard {
 
   /** Whether the hop certainly did not give this node: its going or changing alters no result. */
   hasNotFound(node: number): boolean {
+    if (this.#progress !== undefined) return !this.#progress.mayHaveFound(node);
     if (this.#found === undefined) return false;
     for (const nodes of this.#found) if (Array.prototype.includes.call(nodes, node)) return false;
     return true;
@@ -128,6 +143,8 @@ export interface ExtentGuard {
   beyond: ((state: RecordState) => boolean) | undefined;
   /** In id order: the ids between which records were read. */
   between: IdStretch | undefined;
+  /** While it is being read: whether the change is of a part that has been read by now. */
+  hasReached: ((change: AppliedChange) => boolean) | undefined;
 }
 
 /** A stretch of ids with its ends, four words each; an end that is open is `undefined`. */
@@ -233,10 +250,14 @@ export class ReadSet implements Watching {
   }
 
   /** Guards a hop from before its first read until `closeHop`, when it is guarded by what was really read. */
-  openHop(shape: HopShape, nodes: ArrayLike<number>, orderedBy: string | undefined): HopGuard {
-    const guard = new HopGuard(shape, orderedBy, undefined);
+  openHop(
+    shape: HopShape,
+    nodes: ArrayLike<number>,
+    orderedBy: string | undefined,
+    progress: HopProgress,
+  ): HopGuard {
+    const guard = new HopGuard(shape, orderedBy, undefined, progress);
     guard.add(nodes);
-    guard.addFound(undefined);
     if (this.#underWay === nobody) this.#underWay = new Set();
     (this.#underWay as Set<HopGuard>).add(guard);
     return guard;
@@ -319,7 +340,7 @@ export class ReadSet implements Watching {
       const { grants } = change;
       if (grants !== undefined && this.#handed.isRegranted(grants.root, change)) return grants.root;
       const judges = (op & (REMOVED | ACCESS)) !== 0 || ((op & DATA) !== 0 && this.#isRuled(change));
-      if (judges && (slot === this.actor || this.ends.has(slot)))
+      if (judges && slot >= 0 && (slot === this.actor || this.ends.has(slot)))
         return recordKey(this.#resident, kind, slot);
     }
     if ((op & CREATED) !== 0 && this.absent.size > 0) {
@@ -357,6 +378,7 @@ export class ReadSet implements Watching {
     const { op, before, after } = change;
     const { filter, beyond, between } = extent;
     if (between !== undefined && this.#isOutside(between, change)) return false;
+    if (extent.hasReached?.(change) === false) return false;
     const matches = (state: RecordState | undefined): boolean | undefined =>
       state === undefined
         ? undefined

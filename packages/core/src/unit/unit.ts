@@ -121,12 +121,14 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       });
     }
     if (this.#conflict !== undefined) throw this.#conflict;
+    // Since the last call the event loop may have turned many times.
+    this.#sliceEnd = 0;
     this.runtime.freshen();
     if (this.runtime.resident.log.end !== this.position) this.validate();
   }
 
   /**
-   * Whether a long read had better let the event loop turn. Reads ask after stretches that take a fraction of a
+   * Whether the read of one call had better let the event loop turn. Reads ask after stretches that take a fraction of a
    * millisecond, so that short ones never look at the clock.
    */
   isSliceOver(): boolean {
