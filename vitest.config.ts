@@ -13,6 +13,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     environment: "node",
+    // Vitest leaves one core to itself, which is half of a machine with two.
+    maxWorkers: "100%",
     // What hangs is to fail; how fast a busy machine is, is not asked here.
     testTimeout: 180_000,
     hookTimeout: 30_000,
