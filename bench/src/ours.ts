@@ -127,7 +127,15 @@ export function countOut(session: Session, sources: readonly string[]): Promise<
 }
 
 export function neighbours(session: Session, sources: readonly string[]): Promise<PersonRecord[][]> {
-  return eachPerson(session, sources, async (person) => (await person.out(Knows).all()).map(personRecord));
+  return session.transaction(async (tx) => {
+    const answers: PersonRecord[][] = [];
+    for (const id of sources) {
+      const person = await tx.require(Person, id);
+      const found = await person.out(Knows).all();
+      answers.push(found.map(personRecord));
+    }
+    return answers;
+  });
 }
 
 /**
@@ -143,9 +151,17 @@ export function filteredNeighbours(
   sources: readonly string[],
   { aboveWeight, group }: HopFilter,
 ): Promise<PersonRecord[][]> {
-  return eachPerson(session, sources, async (person) => {
-    const hop = person.out(Knows, { weight: gt(aboveWeight) }).filter({ grp: group });
-    return (await hop.all()).map(personRecord);
+  return session.transaction(async (tx) => {
+    const answers: PersonRecord[][] = [];
+    for (const id of sources) {
+      const person = await tx.require(Person, id);
+      const found = await person
+        .out(Knows, { weight: gt(aboveWeight) })
+        .filter({ grp: group })
+        .all();
+      answers.push(found.map(personRecord));
+    }
+    return answers;
   });
 }
 

@@ -29,31 +29,24 @@ const nothingKnown: never[] = [];
  * list whose edges share one), was the neighbour met in this hop, is its class visible, its type meant.
  */
 export class Expansion {
-  #unit: Unit;
-  #hop: Hop;
-  #found: Found;
-  #reverse: boolean;
-  #most: number;
+  #unit!: Unit;
+  #hop!: Hop;
+  #found!: Found;
+  #reverse!: boolean;
+  #most!: number;
   /** The one edge type of a hop that needs no more than marks and levels; 0 for other hops. */
-  #plainType: number;
+  #plainType!: number;
   #known: ArrayLike<number>[] = nothingKnown;
   /** Marks what this hop has met; set anew after every pause, since other hops mark too. */
   stamp = 0;
   /** The last edge taken, where `most` ended the hop. */
   lastEdge = -1;
 
-  /** @param most stops once so many are found */
   constructor(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number) {
-    this.#unit = unit;
-    this.#hop = hop;
-    this.#found = found;
-    this.#reverse = reverse;
-    this.#most = most;
-    this.#plainType = plainTypeOf(unit, hop, found, reverse, most);
-    this.stamp = unit.runtime.resident.nextStamp();
+    this.reuse(unit, hop, found, reverse, most);
   }
 
-  /** Makes it one for another hop, as new. */
+  /** Makes it one for another hop, as new. @param most stops once so many are found */
   reuse(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number): void {
     this.#unit = unit;
     this.#hop = hop;

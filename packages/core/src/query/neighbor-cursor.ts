@@ -192,14 +192,13 @@ export class NeighborCursor {
   }
 
   #request(side: Side, type: number, after: Id | undefined): NeighborhoodRequest {
-    const limit = this.#pageSize;
     return {
       node: this.#node,
       side,
       type,
       order: this.#reverse ? "desc" : "asc",
       after,
-      limit,
+      limit: this.#pageSize,
       edgeFields: this.#hop.edgeFilter !== undefined,
     };
   }

@@ -61,8 +61,7 @@ export function runHop(
 
 /** The common case in one go: everything that the hop looks at is there. `undefined`, and no trace, where it is not. */
 function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions): Found | undefined {
-  if (options.most !== Number.POSITIVE_INFINITY || options.met !== undefined || options.after !== undefined)
-    return;
+  if (options.most <= 0 || options.met !== undefined || options.after !== undefined) return;
   if (options.mark !== NOW || origins.length > STRETCH || hasWritten(unit)) return;
   const found = new Found(options.wantEdges);
   // Nothing that happens within this call can make another hop, so one object serves them all.
@@ -75,6 +74,8 @@ function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: Hop
     expansion.reuse(unit, hop, found, options.reverse, options.most);
   }
   if (expansion.follow(origins, 0, origins.length) < origins.length) return;
+  // What a limit leaves out is not guarded either, which takes a closer look.
+  if (expansion.isFull) return;
   unit.runtime.resident.statistics.hits += origins.length;
   unit.readSet.addHop(hop, origins, options.orderedBy, undefined, found.nodes);
   return found;

@@ -17,11 +17,7 @@ import { type Hop, numbersIn, predicate } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
 /** A plan's result by slots: nodes, or edges each with its far node. */
-export interface Selection {
-  readonly nodes: number[];
-  /** Parallel to `nodes` where edges are wanted; then nodes repeat. */
-  readonly edges: number[] | undefined;
-}
+export type Selection = Readonly<Found>;
 
 /**
  * Runs a plan in a unit, as the unit is at `mark`.

@@ -9,7 +9,8 @@ import {
   type Entity,
   type EntityClass,
   type EntityHost,
-  instantiate,
+  type Instantiate,
+  instantiatorOf,
   quickenFieldGetters,
   type State,
 } from "./entity.ts";
@@ -67,7 +68,7 @@ export class TypeDefinition {
   /** What `measureBytes` counts for a state beside its values. */
   readonly #keyBytes: number;
   #view: ((state: State) => object) | undefined;
-  #isQuick = false;
+  #instantiate: Instantiate | undefined = undefined;
 
   constructor(options: TypeOptions, cls: EntityClass) {
     this.kind = options.kind;
@@ -196,11 +197,11 @@ export class TypeDefinition {
     c: number,
     d: number,
   ): Entity {
-    if (!this.#isQuick) {
-      this.#isQuick = true;
+    if (this.#instantiate === undefined) {
       quickenFieldGetters(this.cls, this.fieldNames);
+      this.#instantiate = instantiatorOf(this.cls, this.name);
     }
-    return instantiate(this.cls, host, slot, state, a, b, c, d);
+    return this.#instantiate(host, slot, state, a, b, c, d);
   }
 
   /**

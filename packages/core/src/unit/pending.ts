@@ -1,5 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import type { RecordState } from "../resident/record-table.ts";
+import { youngArray, youngArrayOf } from "../util/young-array.ts";
 
 /** What the unit has written to one record and not committed. */
 export class PendingRecord {
@@ -39,8 +40,8 @@ export const NOW = -1;
  */
 export class Pending {
   /** Slots, in the order they were made, which is their id order. */
-  readonly createdNodes: number[] = [];
-  readonly createdEdges: number[] = [];
+  readonly createdNodes: number[] = youngArray();
+  readonly createdEdges: number[] = youngArray();
   readonly nodes: Map<number, PendingRecord> = new Map();
   readonly edges: Map<number, PendingRecord> = new Map();
   /** New edges by node and side (`node * 2 + side`), in id order. */
@@ -85,7 +86,7 @@ export class Pending {
     this.createdEdges.push(slot);
     for (const key of keys) {
       const list = this.lists.get(key);
-      if (list === undefined) this.lists.set(key, [slot]);
+      if (list === undefined) this.lists.set(key, youngArrayOf(slot));
       else list.push(slot);
     }
   }

@@ -122,12 +122,12 @@ export class Runner {
       result = begun === undefined ? body(attempt) : begun.then(() => body(attempt));
       if (isThenable(result)) return this.#settle(principal, body, attempt, result as Promise<T>);
       const finished = this.#finish(attempt.unit);
-      if (isThenable(finished))
+      if (isPromise(finished))
         return this.#settle(
           principal,
           body,
           attempt,
-          (finished as Promise<void>).then(() => result),
+          finished.then(() => result),
           true,
         );
     } catch (error) {

@@ -296,7 +296,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #moreClasses: (AccessClass | undefined)[] | undefined;
   /** The place of each edge's class among them, and the ids of its ends, by the number that replaces its slot. */
   #lastEdges: number[] = none;
-  #lastEnds: Int32Array = noWords;
+  #lastEnds: number[] = none;
 
   /**
    * Records outlive their unit, slots and numbers of access classes do not: where to find what a record still answers
@@ -307,9 +307,10 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const held = this.#nodes;
     for (let i = 0; i < held.size; i++) setSlotOf(held.valueAt(i), this.#keepClass(NODE, held.keyAt(i)));
     if (this.#edges.size === 0) return;
-    const ends = new Int32Array(this.#edges.size * 8);
+    const ends = youngArray<number>();
     this.#lastEnds = ends;
     this.#lastEdges = youngArray();
+    const { ids } = nodes;
     for (let at = 0; at < this.#edges.size; at++) {
       const slot = this.#edges.keyAt(at);
       setSlotOf(this.#edges.valueAt(at), at);
@@ -317,10 +318,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       const source = edges.sources[slot]! << 2;
       const target = edges.targets[slot]! << 2;
       // Word by word: a view of the column for each end took longer than all the rest of closing a unit.
-      for (let k = 0; k < 4; k++) {
-        ends[at * 8 + k] = nodes.ids[source + k]!;
-        ends[at * 8 + 4 + k] = nodes.ids[target + k]!;
-      }
+      ends.push(ids[source]!, ids[source + 1]!, ids[source + 2]!, ids[source + 3]!);
+      ends.push(ids[target]!, ids[target + 1]!, ids[target + 2]!, ids[target + 3]!);
     }
   }
 
@@ -1106,7 +1105,6 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 }
 
 const none: number[] = [];
-const noWords = new Int32Array(0);
 
 /** Filled and read within one step. */
 const words = new Int32Array(4);

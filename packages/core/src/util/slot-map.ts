@@ -3,6 +3,12 @@ import { youngArray } from "./young-array.ts";
 /** So many keys are looked through faster than they are hashed. */
 const FEW = 8;
 
+type Table = number[] | Int32Array;
+
+/** Small tables are plain arrays: V8 copies one in 0.1 us, and makes a typed one, outside of its heap, in 1 us. */
+const MOST_PLAIN = 2048;
+const zeros: readonly number[] = new Array<number>(MOST_PLAIN).fill(0);
+
 /** No key. */
 const NONE = -0x40000000;
 
@@ -21,7 +27,7 @@ export class SlotMap<Value> {
   #keys: number[] | undefined = undefined;
   #values: Value[] | undefined = undefined;
   /** Positions in the arrays, plus one, by hash; 0 is empty. Made when there are more than a few. */
-  #table: Int32Array | undefined = undefined;
+  #table: Table | undefined = undefined;
 
   get size(): number {
     return this.#size;
@@ -97,7 +103,7 @@ export class SlotMap<Value> {
     }
   }
 
-  #place(table: Int32Array, key: number, position: number): void {
+  #place(table: Table, key: number, position: number): void {
     const mask = table.length - 1;
     let at = hash(key) & mask;
     while (table[at] !== 0) at = (at + 1) & mask;
@@ -108,7 +114,7 @@ export class SlotMap<Value> {
     const keys = this.#keys!;
     let length = 32;
     while (length < keys.length * 4) length *= 2;
-    const table = new Int32Array(length);
+    const table = length <= MOST_PLAIN ? zeros.slice(0, length) : new Int32Array(length);
     for (let i = 0; i < keys.length; i++) this.#place(table, keys[i]!, i + 1);
     this.#table = table;
   }
