@@ -21,13 +21,13 @@ export function newIncarnation({ environment }: ResolvedOptions): string {
 
 /** Begins a new incarnation where the last one may have lost commits, and sees to it that the next one will know. */
 export function noteOpening(connection: Connection, options: ResolvedOptions): void {
-  const boot = options.environment.boot();
-  if (readMeta(connection, "copied") !== undefined || mayHaveLost(connection, boot)) {
+  const hasLost = mayHaveLost(connection, options);
+  if (hasLost || readMeta(connection, "copied") !== undefined) {
     connection.beginWrite();
     try {
       writeMeta(connection, "incarnation", newIncarnation(options));
       removeMeta(connection, "copied");
-      if (mayHaveLost(connection, boot)) removeMeta(connection, "unsynced");
+      if (mayHaveLost(connection, options)) removeMeta(connection, "unsynced");
       connection.commit();
     } catch (error) {
       connection.rollback();
@@ -35,6 +35,7 @@ export function noteOpening(connection: Connection, options: ResolvedOptions): v
     }
   }
   if (options.durability === "full") return;
+  const boot = options.environment.boot();
   connection.inFirstWrite(() => {
     const handles = readUnsynced(connection)?.handles ?? 0;
     writeMeta(connection, "unsynced", JSON.stringify({ boot, handles: handles + 1 }));
@@ -56,9 +57,9 @@ export function noteClosing(connection: Connection, { durability }: ResolvedOpti
   connection.commit();
 }
 
-function mayHaveLost(connection: Connection, boot: string): boolean {
+function mayHaveLost(connection: Connection, { environment }: ResolvedOptions): boolean {
   const unsynced = readUnsynced(connection);
-  return unsynced !== undefined && unsynced.boot !== boot;
+  return unsynced !== undefined && unsynced.boot !== environment.boot();
 }
 
 function readUnsynced(connection: Connection): Unsynced | undefined {

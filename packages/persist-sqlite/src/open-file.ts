@@ -12,24 +12,29 @@ import { applicationId, createTables, formatVersion, tableNames } from "./tables
 /** Pages of the write-ahead log after which it is written back: 1.4 to 1.7 times the commits of SQLite's own 1,000. */
 const checkpointPages = 10_000;
 
+/** The page of a SQLite file is a multiple of this. */
+const smallestPage = 512;
+
 /**
  * Opens or creates the file and sees that it is one that this version can use. Looks at a fixed number of rows.
  *
  * @throws {GraphError} `RW_STORE_PLACE`, `RW_STORE_FORMAT`, `RW_STORE_DRIVER`; SQLite's own error where the file is locked
  */
 export function openFile(path: string, options: ResolvedOptions, counters: StoreCounters): Connection {
-  checkPlace(path);
-  checkLength(path);
+  const size = checkPlace(path);
+  // A whole file ends with a whole page. Where pages are missing SQLite finds out by itself, and is explained below.
+  if (size % smallestPage !== 0) checkLength(path);
   const driver = openDriver(options)(path);
   const connection = new Connection(driver, counters, options);
   try {
     driver.exec("PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF");
-    recognize(connection, path);
+    const isOurs = recognize(connection, path);
     configure(connection, path, options);
-    prepare(connection, path, options);
+    prepare(connection, path, options, isOurs);
     return connection;
   } catch (error) {
     connection.close();
+    if (sqliteFailure(error) === "corrupt") checkLength(path);
     throw error;
   }
 }
@@ -61,14 +66,16 @@ export function openDriver(options: ResolvedOptions): OpenDriver {
   return open;
 }
 
-function checkPlace(path: string): void {
+/** @returns the size of the file, 0 where there is none yet */
+function checkPlace(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw place(`${path} is a directory`, "Name a file in it.");
+  if (found !== undefined) return found.size;
   const directory = dirname(path);
   if (!existsSync(directory)) {
     throw place(`${path}: the directory ${directory} does not exist`, `Create it: mkdir -p ${directory}`);
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw place(`${path} is a directory`, "Name a file in it.");
-  }
+  return 0;
 }
 
 /**
@@ -98,15 +105,20 @@ function checkLength(path: string): void {
 const damageRemedy =
   "Keep the file as it is, restore a backup, or recover what can be read with `sqlite3 FILE .recover`.";
 
-/** Refuses what another program or a later version wrote, before anything is changed. */
-function recognize(connection: Connection, path: string): void {
+/**
+ * Refuses what another program or a later version wrote, before anything is changed.
+ *
+ * @returns whether the file is one of this library already; otherwise it is empty
+ */
+function recognize(connection: Connection, path: string): boolean {
   const id = pragma(connection, "application_id");
-  const [tables] = connection.statement("SELECT count(*) AS n FROM sqlite_schema").get() as SqlRow;
   if (id === applicationId) {
     checkFormat(connection, path);
-  } else if (id !== 0 || tables !== 0n) {
-    throw format(path, "is a database of another program", "Choose another path.");
+    return true;
   }
+  const [tables] = connection.statement("SELECT count(*) AS n FROM sqlite_schema").get() as SqlRow;
+  if (id === 0 && tables === 0n) return false;
+  throw format(path, "is a database of another program", "Choose another path.");
 }
 
 function checkFormat(connection: Connection, path: string): void {
@@ -157,8 +169,8 @@ function configure(connection: Connection, path: string, options: ResolvedOption
 }
 
 /** Creates what is missing, and finds out whether the file can be written at all. */
-function prepare(connection: Connection, path: string, options: ResolvedOptions): void {
-  if (pragma(connection, "application_id") === applicationId) {
+function prepare(connection: Connection, path: string, options: ResolvedOptions, isOurs: boolean): void {
+  if (isOurs) {
     checkWritable(connection);
     touch(connection, path);
   } else {

@@ -1,16 +1,22 @@
 import { LRUCache } from "lru-cache";
 import type { RecordTable } from "./record-table.ts";
 
+/** Numbers in `#filed` at most. */
+const FEW = 128;
+
 /**
  * Which stretch of slots was used longest ago. Reads already mark every record they touch with the number of the hop
  * (`stamps`), so recency costs them nothing: a stretch that comes up for eviction and carries a younger mark than when
  * it was filed is filed again as recent.
  */
 export class Recency {
-  readonly #order: LRUCache<number, number> = new LRUCache({
-    maxSize: Number.MAX_SAFE_INTEGER,
-    sizeCalculation: () => 1,
-  });
+  /** Made when it is needed, see `#filed`. */
+  #made: LRUCache<number, number> | undefined = undefined;
+  /**
+   * What was noted before, stretch and stamp: a process that was started to answer one question notes few stretches and
+   * evicts none, and waits half a millisecond for the code of the cache.
+   */
+  #filed: number[] = [];
   readonly #tables: readonly [RecordTable, RecordTable];
   readonly #bits: number;
   #last = -1;
@@ -26,33 +32,42 @@ export class Recency {
     const stretch = ((slot >> this.#bits) << 1) | table;
     if (stretch === this.#last) return;
     this.#last = stretch;
-    this.#order.set(stretch, stamp);
+    if (this.#made !== undefined) this.#made.set(stretch, stamp);
+    else if (this.#filed.push(stretch, stamp) >= FEW) this.#make();
   }
 
   /** Takes out the stretch that was used longest ago; `undefined` once none is filed. */
   pop(stamp: number): { table: 0 | 1; from: number; to: number } | undefined {
     this.#last = -1;
-    for (let chances = this.#order.size; ; chances--) {
-      const stretch = this.#oldest();
+    const order = this.#made ?? this.#make();
+    for (let chances = order.size; ; chances--) {
+      const stretch = oldest(order);
       if (stretch === undefined) return undefined;
-      const filed = this.#order.peek(stretch)!;
-      this.#order.delete(stretch);
+      const filed = order.peek(stretch)!;
+      order.delete(stretch);
       const table = (stretch & 1) as 0 | 1;
       const from = (stretch >> 1) << this.#bits;
       const to = Math.min(from + (1 << this.#bits), this.#tables[table].top);
-      if (chances > 0 && this.#youngest(table, from, to) > filed) this.#order.set(stretch, stamp);
+      if (chances > 0 && this.#youngest(table, from, to) > filed) order.set(stretch, stamp);
       else return { table, from, to };
     }
   }
 
   clear(): void {
-    this.#order.clear();
+    this.#made?.clear();
+    this.#filed = [];
     this.#last = -1;
   }
 
-  #oldest(): number | undefined {
-    for (const stretch of this.#order.rkeys()) return stretch;
-    return undefined;
+  #make(): LRUCache<number, number> {
+    const order = new LRUCache<number, number>({
+      maxSize: Number.MAX_SAFE_INTEGER,
+      sizeCalculation: () => 1,
+    });
+    this.#made = order;
+    for (let i = 0; i < this.#filed.length; i += 2) order.set(this.#filed[i]!, this.#filed[i + 1]!);
+    this.#filed = [];
+    return order;
   }
 
   #youngest(table: 0 | 1, from: number, to: number): number {
@@ -61,4 +76,9 @@ export class Recency {
     for (let slot = from; slot < to; slot++) if (stamps[slot]! > youngest) youngest = stamps[slot]!;
     return youngest;
   }
+}
+
+function oldest(order: LRUCache<number, number>): number | undefined {
+  for (const stretch of order.rkeys()) return stretch;
+  return undefined;
 }

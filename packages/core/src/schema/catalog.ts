@@ -9,7 +9,7 @@ import { checkClass } from "./class-checks.ts";
 import { definitionOf, TypeDefinition } from "./definition.ts";
 import { Edge } from "./edge.ts";
 import { definitionKey, EdgeEntity, type EntityClass, NodeEntity } from "./entity.ts";
-import { type FieldDefinition, type FieldIssue, requireSynchronous, tryField } from "./field.ts";
+import { type FieldDefinition, type FieldIssue, isRequired, requireSynchronous, tryField } from "./field.ts";
 import type { IndexDefinition } from "./index-definition.ts";
 import { Root } from "./node.ts";
 
@@ -342,16 +342,6 @@ function describeType(definition: TypeDefinition): TypeDescription {
 function hasDefault(field: FieldDefinition): boolean {
   const issues: FieldIssue[] = [];
   return tryField(field, undefined, issues) !== undefined && issues.length === 0;
-}
-
-function isRequired(field: FieldDefinition): boolean {
-  const issues: FieldIssue[] = [];
-  try {
-    tryField(field, undefined, issues);
-    return issues.length > 0;
-  } catch {
-    return true;
-  }
 }
 
 /**

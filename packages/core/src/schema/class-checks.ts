@@ -7,7 +7,7 @@ import {
   type EntityClass,
   type EntityHost,
   hostOf,
-  instantiatorOf,
+  instantiate,
   NodeEntity,
 } from "./entity.ts";
 
@@ -47,8 +47,8 @@ function checkInstance(cls: EntityClass, definition: TypeDefinition): void {
   const host = new ProbeHost();
   let entity: Entity;
   try {
-    const instantiate = instantiatorOf(cls, definition.name);
     entity = instantiate(
+      cls,
       host as unknown as EntityHost,
       0,
       definition.emptyState(),

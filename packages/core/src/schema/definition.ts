@@ -10,6 +10,7 @@ import {
   type EntityClass,
   type EntityHost,
   type Instantiate,
+  instantiate,
   instantiatorOf,
   quickenFieldGetters,
   type State,
@@ -19,6 +20,12 @@ import { type IndexDefinition, requireIndexable } from "./index-definition.ts";
 import { recordView } from "./record-view.ts";
 
 export type { IndexDefinition } from "./index-definition.ts";
+
+/**
+ * From this record of a class on its records have code of their own. To generate that takes as long as a thousand reads
+ * of a field without it, and a process that has just been started to answer one question waits for it.
+ */
+const QUICK_FROM = 32;
 
 /** A type's own say about who may do what with a record; undefined leaves it to grants. Must be synchronous. */
 export type AccessRule = (record: never, me: Id) => Level | undefined;
@@ -69,6 +76,7 @@ export class TypeDefinition {
   readonly #keyBytes: number;
   #view: ((state: State) => object) | undefined;
   #instantiate: Instantiate | undefined = undefined;
+  #handedOut = 0;
 
   constructor(options: TypeOptions, cls: EntityClass) {
     this.kind = options.kind;
@@ -197,11 +205,13 @@ export class TypeDefinition {
     c: number,
     d: number,
   ): Entity {
-    if (this.#instantiate === undefined) {
+    if (this.#instantiate !== undefined) return this.#instantiate(host, slot, state, a, b, c, d);
+    this.#handedOut += 1;
+    if (this.#handedOut === QUICK_FROM) {
       quickenFieldGetters(this.cls, this.fieldNames);
       this.#instantiate = instantiatorOf(this.cls, this.name);
     }
-    return this.#instantiate(host, slot, state, a, b, c, d);
+    return instantiate(this.cls, host, slot, state, a, b, c, d);
   }
 
   /**

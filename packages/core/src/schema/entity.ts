@@ -329,8 +329,22 @@ export function instantiatorOf(entityClass: EntityClass, name: string): Instanti
   const code = `(${quoted(name)}, (host, slot, state, a, b, c, d) => new cls(seal, host, slot, state, a, b, c, d))`;
   return (
     generate<Instantiate>("cls,seal", code, [entityClass, seal]) ??
-    ((host, slot, state, a, b, c, d) => new entityClass(seal, host, slot, state, a, b, c, d))
+    ((host, slot, state, a, b, c, d) => instantiate(entityClass, host, slot, state, a, b, c, d))
   );
+}
+
+/** The same by code that all classes share. */
+export function instantiate(
+  entityClass: EntityClass,
+  host: EntityHost,
+  slot: number,
+  state: State,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): Entity {
+  return new entityClass(seal, host, slot, state, a, b, c, d);
 }
 
 /** Gives a class the getter and setter of one field. */
