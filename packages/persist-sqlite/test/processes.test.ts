@@ -24,7 +24,7 @@ test("a process that ends fails what waits for its words, before and after", asy
 });
 
 /** How many units each reader makes. */
-const units = Number(process.env["SHOP_UNITS"] ?? 60);
+const units = Number(process.env.SHOP_UNITS ?? 60);
 
 describe("several graphs in processes of their own on one file", () => {
   test("validate finely: of the units of 50 ms beside 20 commits of others 99 % succeed the first time", {

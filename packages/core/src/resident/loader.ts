@@ -218,18 +218,30 @@ export class Loader {
     );
   }
 
+  /** Sees to it that the ends of these edges have slots, and keep them until the edges are taken in. */
   #ends(rows: EdgeRows): MaybePromise<void> {
-    const missing = new Set<Id>();
-    for (let i = 0; i < rows.length; i++) {
-      if (this.#resident.findNode(rows.sources.words, i) < 0) missing.add(rows.sources.at(i));
-      if (this.#resident.findNode(rows.targets.words, i) < 0) missing.add(rows.targets.at(i));
-    }
-    const ids = [...missing];
-    const next = (from: number): MaybePromise<void> =>
-      from >= ids.length
-        ? undefined
-        : andThen(this.nodesById(ids.slice(from, from + BATCH), noop), () => next(from + BATCH));
+    const missing = new IdColumn();
+    this.#pinFound(rows.sources, missing);
+    this.#pinFound(rows.targets, missing);
+    const ids = [...new Set(missing)];
+    const next = (from: number): MaybePromise<void> => {
+      if (from >= ids.length) return;
+      const batch = ids.slice(from, from + BATCH);
+      const pin = (): void => this.#pinFound(IdColumn.from(batch));
+      return andThen(this.nodesById(batch, pin), () => next(from + BATCH));
+    };
     return next(0);
+  }
+
+  #pinFound(ids: IdColumn, missing?: IdColumn): void {
+    const resident = this.#resident;
+    const { words } = ids;
+    for (let i = 0; i < ids.length; i++) {
+      const slot = resident.findNode(words, i);
+      const at = i << 2;
+      if (slot >= 0) resident.pin(resident.nodes, slot);
+      else missing?.pushWords(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    }
   }
 
   #absorbNodes(rows: NodeRows): number[] {
