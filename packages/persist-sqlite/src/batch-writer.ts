@@ -71,6 +71,9 @@ export class BatchWriter {
   readonly #id: IdColumn = new IdColumn(1);
   // Used again for each row: short-lived arrays of their own would be a tenth of a bulk load.
   readonly #edgeValues: SqlValue[] = new Array<SqlValue>(edgeValues).fill(null);
+  /** Of the edges of a batch the numbers of their ends, as far as they were known; 0 where they were not. */
+  readonly #sources: number[] = [];
+  readonly #targets: number[] = [];
   readonly #manyEdgeValues: SqlValue[] = new Array<SqlValue>(edgeValues * edgesAtOnce).fill(null);
 
   constructor(file: SqliteFile, record: CommitRecordWriter) {
@@ -316,8 +319,14 @@ export class BatchWriter {
     const { owners, known, catalog, access } = this.#file;
     const at = i * 4;
     const { number: type } = catalog.typeNamed(edges.types[i] as string);
-    const source = known.find(edges.sources.words, at) || this.#numberOf(connection, edges.sources, at);
-    const target = known.find(edges.targets.words, at) || this.#numberOf(connection, edges.targets, at);
+    const source =
+      this.#sources[i] ||
+      known.find(edges.sources.words, at) ||
+      this.#numberOf(connection, edges.sources, at);
+    const target =
+      this.#targets[i] ||
+      known.find(edges.targets.words, at) ||
+      this.#numberOf(connection, edges.targets, at);
     if (source === 0 || target === 0) return -1;
     values[place] = keyOf(edges.ids.words, at);
     values[place + 1] = restOf(edges.ids.words, at);
@@ -372,6 +381,8 @@ export class BatchWriter {
 
   /** Looks many ends up at once. */
   #learnEnds(connection: Connection, edges: EdgeRows): void {
+    this.#sources.length = 0;
+    this.#targets.length = 0;
     if (edges.length * 2 <= fewEnds) return;
     const { known } = this.#file;
     const unknown = new IdColumn();
@@ -385,8 +396,11 @@ export class BatchWriter {
       unknown.clear();
     };
     for (const { words } of [edges.sources, edges.targets]) {
+      const numbers = words === edges.sources.words ? this.#sources : this.#targets;
       for (let at = 0; at < edges.length * 4; at += 4) {
-        if (known.find(words, at) !== 0) continue;
+        const number = known.find(words, at);
+        numbers.push(number);
+        if (number !== 0) continue;
         unknown.pushWords(
           words[at] as number,
           words[at + 1] as number,

@@ -5,8 +5,7 @@ import { describeKind, kindOf } from "../model/value-kind.ts";
 import { Plan, readFilter, unconstrained } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
-import { EDGE, NODE } from "../resident/change-log.ts";
-import type { TypeDefinition } from "../schema/definition.ts";
+import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-async.ts";
@@ -33,17 +32,16 @@ export function extentQuery(
 
 /** The record of this type and id as an entity of the unit; `undefined` where the principal sees none. */
 export function getRecord(unit: Unit, type: unknown, id: unknown): MaybePromise<Entity | undefined> {
-  const definition = unit.runtime.catalog.definitionOf(type);
-  const found = findRecord(unit, definition.kind === "node" ? NODE : EDGE, id as Id);
-  if (isPromise(found)) return found.then((slot) => recordAt(unit, definition, slot));
-  return recordAt(unit, definition, found as number);
+  const { catalog } = unit.runtime;
+  const number = catalog.numberOfClass(type);
+  const kind = catalog.definition(number).kind === "node" ? NODE : EDGE;
+  const found = findRecord(unit, kind, id as Id);
+  if (isPromise(found)) return found.then((slot) => recordAt(unit, kind, number, slot));
+  return recordAt(unit, kind, number, found as number);
 }
 
-function recordAt(unit: Unit, definition: TypeDefinition, slot: number): Entity | undefined {
-  if (slot < 0) return undefined;
-  const { catalog } = unit.runtime;
-  const kind = definition.kind === "node" ? NODE : EDGE;
-  if (!catalog.isA(unit.table(kind).types[slot]!, catalog.numberOf(definition.name))) return undefined;
+function recordAt(unit: Unit, kind: RecordKind, type: number, slot: number): Entity | undefined {
+  if (slot < 0 || !unit.runtime.catalog.isA(unit.table(kind).types[slot]!, type)) return undefined;
   return kind === NODE ? unit.node(slot) : unit.edge(slot);
 }
 

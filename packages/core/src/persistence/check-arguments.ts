@@ -92,8 +92,12 @@ export class ArgumentChecks {
 
   #created(kind: "node" | "edge", rows: NodeRows): void {
     must(isEven(rows), "commit", `the columns of the new ${kind}s differ in length`);
+    let known: string | undefined;
     for (let i = 0; i < rows.length; i++) {
-      this.#type("commit", kind, rows.types[i]!);
+      const type = rows.types[i]!;
+      // Records of one type mostly come in a row.
+      if (type !== known) this.#type("commit", kind, type);
+      known = type;
       must(
         rows.dataVersions[i] === 1 && rows.accessVersions[i] === 1,
         "commit",

@@ -150,8 +150,8 @@ export class NeighborCursor {
       }
       met.add(edge);
     };
-    for (const edge of pending.lists.get(this.#node * 2 + OUT) ?? []) take(edge, OUT);
-    if (direction !== "out") for (const edge of pending.lists.get(this.#node * 2 + IN) ?? []) take(edge, IN);
+    for (const edge of pending.edgesAt(this.#node * 2 + OUT)) take(edge, OUT);
+    if (direction !== "out") for (const edge of pending.edgesAt(this.#node * 2 + IN)) take(edge, IN);
     if (met.size === 0) return;
     const sorted = [...met].sort((left, right) => edges.compareIds(left, right));
     if (this.#reverse) sorted.reverse();

@@ -135,7 +135,10 @@ export class TypeDefinition {
     let named = 0;
     let refused: string | undefined;
     let bytes = this.#keyBytes;
-    for (const field of this.fields) {
+    // By position: an iterator is a tenth of what making a record leaves to the collector.
+    const { fields } = this;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as FieldDefinition;
       const value = given[field.name];
       if (value !== undefined) named += 1;
       const stored = tryField(field, value, issues);
@@ -143,13 +146,14 @@ export class TypeDefinition {
       state[field.name] = stored;
       bytes += measureBytes(stored);
     }
-    const names = Object.keys(given);
-    if (names.length !== named)
-      for (const name of names) if (!this.#byName.has(name)) this.#refuseField(name);
+    let keys = 0;
+    for (const _ in given) keys += 1;
+    if (keys !== named)
+      for (const name of Object.keys(given)) if (!this.#byName.has(name)) this.#refuseField(name);
     if (refused !== undefined)
       throw invalidFields(this.name, issues, [refused], describeKind(given[refused]));
     if (bytes > maxRecordBytes) requireRecordSize(this.name, state);
-    for (const index of this.indexes) requireIndexable(index, state);
+    for (let i = 0; i < this.indexes.length; i++) requireIndexable(this.indexes[i] as IndexDefinition, state);
     return state;
   }
 

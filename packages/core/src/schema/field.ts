@@ -14,6 +14,8 @@ export interface FieldDefinition {
   readonly schema: Schema;
   /** Name of the type that declares it: the type itself or one that it extends. */
   readonly declaredBy: string;
+  /** The name alone: where its values stand, for errors. */
+  readonly path: readonly [name: string];
 }
 
 /** What a schema had to say against a value. */
@@ -33,7 +35,8 @@ export function defineField(type: string, name: string, schema: unknown): FieldD
       path: [name],
     });
   }
-  return Object.freeze({ name, schema: schema as Schema, declaredBy: type });
+  const path = Object.freeze([name] as const);
+  return Object.freeze({ name, schema: schema as Schema, declaredBy: type, path });
 }
 
 /**
@@ -83,7 +86,7 @@ export function tryField(
 /** What is stored where the schema has made `output` of `value`. */
 function storedOf(field: FieldDefinition, value: unknown, output: unknown): StoredValue | undefined {
   if (output === undefined) return undefined;
-  const stored = takeIn(output, [field.name]);
+  const stored = takeIn(output, field.path);
   if (output !== value && !equalValues(stored, value)) requireStable(field, value, stored);
   return stored;
 }

@@ -147,7 +147,8 @@ function pushRow(unit: Unit, kind: RecordKind, rows: NodeRows, slot: number): vo
   resident.classes.pushOwner(rows.owners, accessClass);
   const definition = catalog.definition(table.types[slot]!);
   const access = resident.classes.recordOf(accessClass)!;
-  rows.push(definition.name, access, 1, 1, definition.shape, storedFields(table.states[slot]!));
+  // What the type no longer declares is kept beside the fields of stored records alone: a new one has none.
+  rows.push(definition.name, access, 1, 1, definition.shape, table.states[slot]!);
 }
 
 function pushUpdate(

@@ -31,6 +31,8 @@ interface Mark {
   readonly edges: number;
 }
 
+const noEdges: readonly number[] = Object.freeze([]);
+
 /** The present, where a position in the pending log is asked for. */
 export const NOW = -1;
 
@@ -44,8 +46,11 @@ export class Pending {
   readonly createdEdges: number[] = youngArray();
   readonly nodes: Map<number, PendingRecord> = new Map();
   readonly edges: Map<number, PendingRecord> = new Map();
-  /** New edges by node and side (`node * 2 + side`), in id order. */
-  readonly lists: Map<number, number[]> = new Map();
+  /** Of each of `createdEdges` its two lists, see `edgesAt`. */
+  readonly #edgeKeys: number[] = youngArray();
+  /** By list, as far as somebody has asked: most units never read what they have linked. */
+  #lists: Map<number, number[]> | undefined = undefined;
+  #listed = 0;
   /** How many records of each kind are removed: while none is, nobody needs to look. */
   removedNodes = 0;
   removedEdges = 0;
@@ -80,18 +85,34 @@ export class Pending {
     this.createdNodes.push(slot);
   }
 
-  /** @param keys `node * 2 + side` of every list the edge belongs to */
-  addEdge(slot: number, ...keys: readonly number[]): void {
+  /** @param from and `to`: the lists that the edge belongs to, `node * 2 + side`, which may be one and the same */
+  addEdge(slot: number, from: number, to: number): void {
     this.#position += 1;
     this.createdEdges.push(slot);
-    for (const key of keys) {
-      const list = this.lists.get(key);
-      if (list === undefined) this.lists.set(key, youngArrayOf(slot));
-      else list.push(slot);
+    this.#edgeKeys.push(from, to);
+  }
+
+  /** The new edges of a list, in id order. @param key `node * 2 + side` */
+  edgesAt(key: number): readonly number[] {
+    this.#lists ??= new Map();
+    for (; this.#listed < this.createdEdges.length; this.#listed++) {
+      const from = this.#edgeKeys[this.#listed * 2]!;
+      const to = this.#edgeKeys[this.#listed * 2 + 1]!;
+      this.#list(this.#lists, from, this.createdEdges[this.#listed]!);
+      if (to !== from) this.#list(this.#lists, to, this.createdEdges[this.#listed]!);
     }
+    return this.#lists.get(key) ?? noEdges;
+  }
+
+  #list(lists: Map<number, number[]>, key: number, edge: number): void {
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, youngArrayOf(edge));
+    else list.push(edge);
   }
 
   at(records: ReadonlyMap<number, PendingRecord>, slot: number, mark: number): PendingRecord | undefined {
+    // Asked several times a call of units that have only made new records: even an empty map takes 10 ns to look in.
+    if (records.size === 0) return undefined;
     let record = records.get(slot);
     if (mark !== NOW) {
       const { position } = this.#marks.get(mark)!;

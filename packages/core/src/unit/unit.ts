@@ -52,6 +52,9 @@ import type { Runtime } from "./runtime.ts";
 /** How long a read keeps the event loop to itself. */
 const SLICE_MS = 8;
 
+/** The ids of the ends of more edges than this are kept in a typed array. */
+const MANY_EDGES = 64;
+
 /** In place of a level: the type's rule decides, and the record's fields must be read first. */
 export const NEEDS_STATE = -1;
 
@@ -296,7 +299,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #moreClasses: (AccessClass | undefined)[] | undefined;
   /** The place of each edge's class among them, and the ids of its ends, by the number that replaces its slot. */
   #lastEdges: number[] = none;
-  #lastEnds: number[] = none;
+  #lastEnds: number[] | Int32Array = none;
 
   /**
    * Records outlive their unit, slots and numbers of access classes do not: where to find what a record still answers
@@ -307,19 +310,28 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const held = this.#nodes;
     for (let i = 0; i < held.size; i++) setSlotOf(held.valueAt(i), this.#keepClass(NODE, held.keyAt(i)));
     if (this.#edges.size === 0) return;
-    const ends = youngArray<number>();
+    // Outside of V8's heap, which takes a microsecond to make, only where the collector would have much to do with it.
+    const { size } = this.#edges;
+    const ends = size > MANY_EDGES ? new Int32Array(size * 8) : youngArray<number>();
     this.#lastEnds = ends;
     this.#lastEdges = youngArray();
     const { ids } = nodes;
-    for (let at = 0; at < this.#edges.size; at++) {
+    for (let at = 0; at < size; at++) {
       const slot = this.#edges.keyAt(at);
       setSlotOf(this.#edges.valueAt(at), at);
       this.#lastEdges.push(this.#keepClass(EDGE, slot));
       const source = edges.sources[slot]! << 2;
       const target = edges.targets[slot]! << 2;
       // Word by word: a view of the column for each end took longer than all the rest of closing a unit.
-      ends.push(ids[source]!, ids[source + 1]!, ids[source + 2]!, ids[source + 3]!);
-      ends.push(ids[target]!, ids[target + 1]!, ids[target + 2]!, ids[target + 3]!);
+      const to = at * 8;
+      ends[to] = ids[source]!;
+      ends[to + 1] = ids[source + 1]!;
+      ends[to + 2] = ids[source + 2]!;
+      ends[to + 3] = ids[source + 3]!;
+      ends[to + 4] = ids[target]!;
+      ends[to + 5] = ids[target + 1]!;
+      ends[to + 6] = ids[target + 2]!;
+      ends[to + 7] = ids[target + 3]!;
     }
   }
 
@@ -733,7 +745,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const slot = resident.nodes.take(words[0]!, words[1]!, words[2]!, words[3]!);
     this.#born(NODE, slot, catalog.numberOf(definition.name), state, newNodeAccess);
     pending.addNode(slot);
-    return this.node(slot);
+    return this.#hand(NODE, slot) as NodeEntity;
   }
 
   #born(kind: RecordKind, slot: number, type: number, state: RecordState, access: AccessRecord): void {
@@ -787,9 +799,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     this.node(target);
     const out = source * 2;
     const into = catalog.isUndirected(type) ? target * 2 : target * 2 + 1;
-    if (out === into) pending.addEdge(slot, out);
-    else pending.addEdge(slot, out, into);
-    return this.edge(slot);
+    pending.addEdge(slot, out, into);
+    return this.#hand(EDGE, slot) as EdgeEntity;
   }
 
   writeField(entity: Entity, field: string, value: unknown): void {
