@@ -40,9 +40,13 @@ export class NeighborCursor {
   #pageSize: number;
   readonly #after: Id | undefined;
   readonly #mark: number;
+  readonly #edgeFields: boolean;
   #lines: Line[] | undefined;
 
-  /** @param after only edges that follow this one in the order asked for */
+  /**
+   * @param after only edges that follow this one in the order asked for
+   * @param edgeFields whether edges that are read come with their fields
+   */
   constructor(
     unit: Unit,
     node: number,
@@ -51,6 +55,7 @@ export class NeighborCursor {
     pageSize: number,
     after: Id | undefined,
     mark: number,
+    edgeFields: boolean,
   ) {
     this.#unit = unit;
     this.#node = node;
@@ -59,6 +64,7 @@ export class NeighborCursor {
     this.#pageSize = pageSize;
     this.#after = after;
     this.#mark = mark;
+    this.#edgeFields = edgeFields;
   }
 
   /**
@@ -199,7 +205,7 @@ export class NeighborCursor {
       order: this.#reverse ? "desc" : "asc",
       after,
       limit: this.#pageSize,
-      edgeFields: this.#hop.edgeFilter !== undefined,
+      edgeFields: this.#edgeFields,
     };
   }
 

@@ -243,17 +243,19 @@ export class Query {
 
   async count(): Promise<number> {
     return this.#context.within((unit) =>
-      andThen(this.select(unit, Number.POSITIVE_INFINITY), ({ nodes }) => nodes.length),
+      andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length),
     );
   }
 
   async exists(): Promise<boolean> {
-    return this.#context.within((unit) => andThen(this.select(unit, 1), ({ nodes }) => nodes.length > 0));
+    return this.#context.within((unit) =>
+      andThen(this.select(unit, 1, NOW, false), ({ nodes }) => nodes.length > 0),
+    );
   }
 
   async ids(): Promise<Id[]> {
     return this.#context.within((unit) =>
-      andThen(this.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
+      andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes, edges }) => {
         const { resident } = unit.runtime;
         return edges === undefined
           ? nodes.map((node) => resident.nodes.idOf(node))
@@ -306,14 +308,18 @@ export class Query {
     );
   }
 
-  /** The result by slots. @param most results wanted at most */
-  select(unit: Unit, most: number, mark: number = NOW): MaybePromise<Selection> {
+  /**
+   * The result by slots.
+   * @param most results wanted at most
+   * @param handsOut whether its records are handed out
+   */
+  select(unit: Unit, most: number, mark: number = NOW, handsOut = true): MaybePromise<Selection> {
     if (this.#hopStep !== undefined) {
       if (this.#hopStep.after !== undefined) this.#checkCursors(unit);
-      return selectHop(unit, this.#origin, this.#hopStep, this.#output, most, mark);
+      return selectHop(unit, this.#origin, this.#hopStep, this.#output, most, mark, handsOut);
     }
     this.#checkCursors(unit);
-    return select(unit, this.plan, most, mark);
+    return select(unit, this.plan, most, mark, handsOut);
   }
 
   #read(unit: Unit, most: number): MaybePromise<Result[]> {
@@ -345,7 +351,7 @@ export class Query {
     // Nodes of a hop are paged by the edges that lead to them.
     const byEdge = last.kind === "hop" && last.order === undefined;
     const wanted: Plan = byEdge && plan.output === "nodes" ? new Plan(steps, "pairs", true) : plan;
-    return andThen(select(unit, wanted, size + 1, NOW), (selection) => {
+    return andThen(select(unit, wanted, size + 1, NOW, output !== "nodes"), (selection) => {
       const { nodes, edges } = selection;
       const kept: Selection = { nodes: [], edges: edges === undefined ? undefined : [] };
       const met = new Set<number>();

@@ -24,6 +24,8 @@ export class HopOptions {
   readonly mark: number;
   /** The field that the caller sorts by. */
   readonly orderedBy: string | undefined;
+  /** Whether the fields of its edges will be looked at. */
+  readonly withFields: boolean;
   /** Nodes that count as met before. */
   readonly met: ArrayLike<number> | undefined;
 
@@ -34,6 +36,7 @@ export class HopOptions {
     after: Id | undefined,
     mark: number,
     orderedBy: string | undefined,
+    withFields: boolean,
     met: ArrayLike<number> | undefined = undefined,
   ) {
     this.wantEdges = wantEdges;
@@ -42,6 +45,7 @@ export class HopOptions {
     this.after = after;
     this.mark = mark;
     this.orderedBy = orderedBy;
+    this.withFields = withFields;
     this.met = met;
   }
 }
@@ -194,7 +198,7 @@ class HopRun implements HopProgress {
   /** Requests for the origins from here on that are not resident, as many as one read takes. */
   #missing(): NeighborhoodRequest[] {
     const { resident } = this.#unit.runtime;
-    const { edgeNumbers, direction, edgeFilter } = this.#hop;
+    const { edgeNumbers, direction } = this.#hop;
     const lists: number[] = [];
     const requests: NeighborhoodRequest[] = [];
     const sides: Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
@@ -207,7 +211,7 @@ class HopRun implements HopProgress {
       for (const side of sides) {
         if (edgeNumbers === undefined) {
           if ((resident.nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) continue;
-          requests.push(this.#request(node, side, ANY_TYPE, limit, edgeFilter !== undefined));
+          requests.push(this.#request(node, side, ANY_TYPE, limit));
           continue;
         }
         for (const type of edgeNumbers) {
@@ -215,20 +219,16 @@ class HopRun implements HopProgress {
           // A list that is there in part is read on where it is needed.
           if (resident.adjacency.find(node, resident.catalog.isUndirected(type) ? OUT : side, type) >= 0)
             continue;
-          requests.push(
-            this.#request(
-              node,
-              resident.catalog.isUndirected(type) ? OUT : side,
-              type,
-              limit,
-              edgeFilter !== undefined,
-            ),
-          );
+          requests.push(this.#request(node, resident.catalog.isUndirected(type) ? OUT : side, type, limit));
         }
       }
     }
     this.#loadedTo = at;
     return requests;
+  }
+
+  #readsFields(): boolean {
+    return this.#options.withFields || this.#hop.edgeFilter !== undefined;
   }
 
   #pageLimit(): number {
@@ -241,7 +241,7 @@ class HopRun implements HopProgress {
     return Math.min(largest, passesAll ? most : Math.max(16, most));
   }
 
-  #request(node: number, side: Side, type: number, limit: number, edgeFields: boolean): NeighborhoodRequest {
+  #request(node: number, side: Side, type: number, limit: number): NeighborhoodRequest {
     return {
       node,
       side,
@@ -249,7 +249,7 @@ class HopRun implements HopProgress {
       order: this.#options.reverse ? "desc" : "asc",
       after: undefined,
       limit,
-      edgeFields,
+      edgeFields: this.#readsFields(),
     };
   }
 
@@ -301,7 +301,16 @@ class HopRun implements HopProgress {
   #readOrigin(origin: number): MaybePromise<undefined> {
     this.#met ??= new Set([...Array.from(this.#options.met ?? []), ...this.#found.nodes]);
     const { reverse, after, mark } = this.#options;
-    const cursor = new NeighborCursor(this.#unit, origin, this.#hop, reverse, this.#pageLimit(), after, mark);
+    const cursor = new NeighborCursor(
+      this.#unit,
+      origin,
+      this.#hop,
+      reverse,
+      this.#pageLimit(),
+      after,
+      mark,
+      this.#readsFields(),
+    );
     // A loop, not a recursion: over a synchronous store a hub's thousands of pages come in one call.
     const pages = (): MaybePromise<undefined> => {
       for (;;) {

@@ -22,10 +22,17 @@ export type Selection = Readonly<Found>;
 /**
  * Runs a plan in a unit, as the unit is at `mark`.
  * @param most results wanted at most, beside the plan's own limits
+ * @param handsOut whether records are handed out: edges then come with their fields
  */
-export function select(unit: Unit, plan: Plan, most: number, mark: number): MaybePromise<Selection> {
+export function select(
+  unit: Unit,
+  plan: Plan,
+  most: number,
+  mark: number,
+  handsOut: boolean,
+): MaybePromise<Selection> {
   unit.begin();
-  return runFrom(unit, plan, 0, [], most, mark);
+  return runFrom(unit, plan, 0, [], most, mark, handsOut);
 }
 
 /** As `select`, of one hop from one node of the unit: by far the most frequent question. */
@@ -36,12 +43,15 @@ export function selectHop(
   output: Output,
   most: number,
   mark: number,
+  handsOut: boolean,
 ): MaybePromise<Selection> {
   unit.begin();
-  if (step.order !== undefined || unit.sees(origin, mark) <= 0)
-    return runFrom(unit, new Plan(youngPair<Step>(new NodeStep(origin), step), output), 0, [], most, mark);
+  if (step.order !== undefined || unit.sees(origin, mark) <= 0) {
+    const plan = new Plan(youngPair<Step>(new NodeStep(origin), step), output);
+    return runFrom(unit, plan, 0, [], most, mark, handsOut);
+  }
   const limit = step.limit === undefined ? most : Math.min(step.limit, most);
-  const found = hopResult(unit, step, youngArrayOf(origin), output, limit, mark);
+  const found = hopResult(unit, step, youngArrayOf(origin), output, limit, mark, handsOut);
   if (isPromise(found))
     return found.then((selection) => {
       cut(selection, limit);
@@ -58,6 +68,7 @@ function runFrom(
   given: readonly number[],
   most: number,
   mark: number,
+  handsOut: boolean,
 ): MaybePromise<Selection> {
   const { steps, output } = plan;
   let origins = given;
@@ -71,11 +82,11 @@ function runFrom(
     }
     const wanted = isLast ? output : "nodes";
     const limit = Math.min(step.limit ?? Number.POSITIVE_INFINITY, isLast ? most : Number.POSITIVE_INFINITY);
-    const found = runStep(unit, plan, step, origins, wanted, limit, mark);
+    const found = runStep(unit, plan, step, origins, wanted, limit, mark, handsOut);
     if (isPromise(found)) {
       return found.then((selection) => {
         cut(selection, limit);
-        return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark);
+        return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark, handsOut);
       });
     }
     const selection = found as Selection;
@@ -103,6 +114,7 @@ function runStep(
   output: Plan["output"],
   limit: number,
   mark: number,
+  handsOut: boolean,
 ): MaybePromise<Selection> {
   switch (step.kind) {
     case "given":
@@ -110,8 +122,8 @@ function runStep(
     case "extent":
       return andThen(runExtent(unit, step, limit, mark), (slots) => extentResult(unit, step, slots));
     case "hop":
-      if (step.order === undefined) return hopResult(unit, step, origins, output, limit, mark);
-      return andThen(hopResult(unit, step, origins, output, limit, mark), (found) =>
+      if (step.order === undefined) return hopResult(unit, step, origins, output, limit, mark, handsOut);
+      return andThen(hopResult(unit, step, origins, output, limit, mark, handsOut), (found) =>
         arranged(unit, step, found, output, plan.isPaged === true, mark),
       );
   }
@@ -286,6 +298,7 @@ function hopResult(
   output: Plan["output"],
   limit: number,
   mark: number,
+  handsOut: boolean,
 ): MaybePromise<Selection> {
   const wantEdges = output !== "nodes";
   const hop = hopOf(unit, step);
@@ -302,6 +315,7 @@ function hopResult(
     after !== undefined && order === undefined ? readCursor(after, "edge").id : undefined,
     mark,
     order?.field,
+    wantEdges && handsOut,
   );
   const found = runHop(unit, hop, origins, options);
   return repeats ? andThen(found, onceEachEdge) : found;
@@ -372,6 +386,7 @@ function deepHopInGeneral(
         undefined,
         mark,
         undefined,
+        false,
         met,
       );
       const step = runHop(unit, passing, frontier, options);

@@ -141,6 +141,18 @@ forEachStore("what is asked of the store", (open) => {
     expect(statements).toBeLessThanOrEqual(2 * Math.ceil(SIZE / 256) + depth + asked);
   });
 
+  it("a cold list of edges comes with their fields, in one statement", async () => {
+    const graph = await cold(open, SIZE);
+    const person = await graph.nodes(Person, { mail: "0@x" }).one();
+    const { statements } = await costOf(graph, () =>
+      graph.transaction(async (tx) => {
+        const found = await tx.require(Person, person.id);
+        expect(await found.out(Knows).edges().all()).toHaveLength(FAN_OUT);
+      }),
+    );
+    expect(statements).toBeLessThanOrEqual(open.store.isShared ? 2 : 1);
+  });
+
   it("a small write is one transaction of three rows at most", async () => {
     const graph = await open({ types });
     await tree(graph, 3);
