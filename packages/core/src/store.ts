@@ -37,6 +37,8 @@ export type {
   Store,
   StoreCounters,
   StoreSupports,
+  Tally,
+  TallyRequest,
 } from "./persistence/store.ts";
 export {
   type CatalogDescription,

@@ -1,4 +1,12 @@
-import { EdgeRows, type Id, IdColumn, NodeRows, type ScanRequest } from "@rootwalk/core/store";
+import {
+  EdgeRows,
+  type Id,
+  IdColumn,
+  NodeRows,
+  type ScanRequest,
+  type Tally,
+  type TallyRequest,
+} from "@rootwalk/core/store";
 import type { Connection } from "./connection.ts";
 import type { SqlRow } from "./drivers.ts";
 import type { SqliteFile } from "./file.ts";
@@ -57,6 +65,20 @@ const scanEdges = (order: "asc" | "desc", visible: boolean): string =>
 const scanMovedEdges =
   `SELECT ${edgeColumns("c.key")} FROM edge_collisions c CROSS JOIN edges e ON e.key = -c.nr ` +
   `WHERE e.type = ? ${visibleEnds}`;
+
+/** The last row of a scan's stretch, and how many rows that has. */
+const tallyOf = (rows: string): string =>
+  `WITH p (key, rest) AS MATERIALIZED (${rows}) ` +
+  "SELECT (SELECT CAST(count(*) AS REAL) FROM p) AS size, key, rest FROM p ORDER BY key DESC, rest DESC LIMIT 1";
+const tallyNodes = tallyOf(
+  "SELECT n.key, n.rest FROM nodes n WHERE n.type = ? AND n.gone IS NULL AND (n.key, n.rest) > (?, ?) " +
+    "ORDER BY n.key, n.rest LIMIT ?",
+);
+const tallyEdges = (visible: boolean): string =>
+  tallyOf(
+    "SELECT e.key, e.rest FROM edges e WHERE +e.type = ? AND e.key >= max(?, 0) AND (e.key, e.rest) > (?, ?) " +
+      `${visible ? visibleEnds : ""} ORDER BY e.key LIMIT ?`,
+  );
 
 /** Records by id and by type. */
 export class Reader {
@@ -166,6 +188,26 @@ export class Reader {
     for (let i = 0; i < found.length && i < limit; i++) this.pushEdge(rows, found[i] as SqlRow);
     this.#file.settleIds(connection);
     return { rows, more: found.length > limit };
+  }
+
+  /** What a scan in ascending order would give, counted. */
+  tally(connection: Connection, { kind, ...request }: TallyRequest): Omit<Tally, "token"> {
+    const { state, catalog } = this.#file;
+    const asked: ScanRequest = { ...request, kind, order: "asc" };
+    if (kind === "edge" && state.hasCollisions) {
+      // Edges that were moved aside lie elsewhere: few files have any.
+      const { rows, more } = this.scanEdges(connection, asked);
+      return { count: rows.length, last: rows.length === 0 ? undefined : rows.ids.at(rows.length - 1), more };
+    }
+    const type = catalog.typeNamed(request.type).number;
+    const [key, rest] = startOf(asked);
+    const row =
+      kind === "node"
+        ? connection.get(tallyNodes, type, key, rest, request.limit)
+        : connection.get(tallyEdges(state.hasTombstones), type, key, key, rest, request.limit);
+    if (row === undefined) return { count: 0, last: undefined, more: false };
+    const count = row[0] as number;
+    return { count, last: idOf(row, 1), more: count === request.limit };
   }
 
   /** Appends a row of `nodeColumns`. */

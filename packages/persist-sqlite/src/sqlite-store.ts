@@ -19,6 +19,8 @@ import {
   type Store,
   type StoreCounters,
   type StoreSupports,
+  type Tally,
+  type TallyRequest,
   type Token,
 } from "@rootwalk/core/store";
 import { AdjacencyReader } from "./adjacency.ts";
@@ -141,6 +143,14 @@ export class SqliteStore implements Store {
         ? { ...reader.scanNodes(connection, request), token: state.token }
         : { ...reader.scanEdges(connection, request), token: state.token },
     );
+  }
+
+  tally(request: TallyRequest): MaybePromise<Tally> {
+    const { reader, state } = this.#file;
+    return this.#file.read("counting", (connection) => ({
+      ...reader.tally(connection, request),
+      token: state.token,
+    }));
   }
 
   commit(batches: readonly CommitBatch[]): MaybePromise<readonly CommitOutcome[]> {

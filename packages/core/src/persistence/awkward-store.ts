@@ -19,6 +19,8 @@ import type {
   Store,
   StoreCounters,
   StoreSupports,
+  Tally,
+  TallyRequest,
 } from "./store.ts";
 
 export interface AwkwardOptions {
@@ -224,6 +226,13 @@ class AwkwardStore implements Store {
       }
       const { rows, more, token } = store.scan({ ...request, kind }) as EdgePage;
       return { rows: copyEdgeRows(rows), more, token: this.#base.token(token) };
+    });
+  }
+
+  tally(request: TallyRequest): Promise<Tally> {
+    return this.#call((store) => {
+      const tally = store.tally!(request) as Tally;
+      return { ...tally, token: this.#base.token(tally.token) };
     });
   }
 

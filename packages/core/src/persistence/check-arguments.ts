@@ -1,7 +1,7 @@
 import { type Id, IdColumn, isId } from "../model/id.ts";
 import type { CatalogDescription, IndexDescription } from "../schema/catalog-description.ts";
 import { type AdjacencyRows, EdgeRows, NodeRows, type RecordUpdate } from "./rows.ts";
-import type { AdjacencyRequest, CommitBatch, LookupRequest, ScanRequest } from "./store.ts";
+import type { AdjacencyRequest, CommitBatch, LookupRequest, ScanRequest, TallyRequest } from "./store.ts";
 
 /** Ids or requests that one call may carry. */
 const LARGEST_CALL = 256;
@@ -57,6 +57,11 @@ export class ArgumentChecks {
       `after.key has all ${fields} values of the index`,
     );
     page("lookup", order, after?.id, limit);
+  }
+
+  tally({ kind, type, after, limit }: TallyRequest): void {
+    this.#type("tally", kind, type);
+    page("tally", "asc", after, limit);
   }
 
   scan({ kind, type, order, after, limit }: ScanRequest): void {

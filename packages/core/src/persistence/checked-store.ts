@@ -19,6 +19,8 @@ import type {
   Store,
   StoreCounters,
   StoreSupports,
+  Tally,
+  TallyRequest,
 } from "./store.ts";
 
 /**
@@ -41,6 +43,7 @@ class CheckedStore implements Store {
   readonly name: string;
   readonly supports: StoreSupports;
   readonly counters: StoreCounters;
+  readonly tally?: (request: TallyRequest) => MaybePromise<Tally>;
   readonly lease?: (unitId: Id, ttlMs: number) => MaybePromise<boolean>;
   readonly release?: (unitId: Id) => MaybePromise<void>;
 
@@ -55,6 +58,7 @@ class CheckedStore implements Store {
     this.name = store.name;
     this.supports = store.supports;
     this.counters = store.counters;
+    if (store.tally !== undefined) this.tally = (request) => this.#tally(request);
     if (store.lease !== undefined && store.release !== undefined) {
       this.lease = (unitId, ttlMs) => this.#lease(unitId, ttlMs);
       this.release = (unitId) => this.#release(unitId);
@@ -178,6 +182,20 @@ class CheckedStore implements Store {
     // A store that is still opening is closed when it has opened; one that could not be opened has nothing to close.
     this.#closing.done = isThenable(this.#opening) ? this.#opening.then(finish, finish) : finish();
     return this.#closing.done;
+  }
+
+  #tally(request: TallyRequest): MaybePromise<Tally> {
+    return this.#call(
+      "tally",
+      () => this.#checks.tally(request),
+      () => this.#store.tally!(request),
+      ({ count, last, token }) =>
+        this.#isToken(token) &&
+        Number.isInteger(count) &&
+        count >= 0 &&
+        count <= request.limit &&
+        (last === undefined) === (count === 0),
+    );
   }
 
   #lease(unitId: Id, ttlMs: number): MaybePromise<boolean> {

@@ -17,6 +17,8 @@ import type {
   Store,
   StoreCounters,
   StoreSupports,
+  Tally,
+  TallyRequest,
 } from "./store.ts";
 
 /** The calls that faults can be put on. */
@@ -43,6 +45,7 @@ export class FaultyStore implements Store {
   readonly name: string;
   readonly supports: StoreSupports;
   readonly counters: StoreCounters;
+  readonly tally?: (request: TallyRequest) => Promise<Tally>;
   readonly lease?: (unitId: Id, ttlMs: number) => Promise<boolean>;
   readonly release?: (unitId: Id) => Promise<void>;
 
@@ -58,6 +61,7 @@ export class FaultyStore implements Store {
     this.name = `faulty ${store.name}`;
     this.supports = Object.freeze({ ...store.supports, synchronous: false });
     this.counters = store.counters;
+    if (store.tally !== undefined) this.tally = (request) => this.#call("tally", request);
     if (store.lease !== undefined) this.lease = (unitId, ttlMs) => this.#call("lease", unitId, ttlMs);
     if (store.release !== undefined) this.release = (unitId) => this.#call("release", unitId);
   }

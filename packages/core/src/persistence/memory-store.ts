@@ -23,6 +23,8 @@ import type {
   Store,
   StoreCounters,
   StoreSupports,
+  Tally,
+  TallyRequest,
 } from "./store.ts";
 
 /**
@@ -110,6 +112,17 @@ class MemoryStore implements Store {
       else this.#records.pushNode(rows, slot);
     });
     return { rows, more, token: this.#answered(rows.length + Number(more)) };
+  }
+
+  tally({ type, after, limit }: TallyRequest): Tally {
+    let count = 0;
+    let slot = -1;
+    const more = takePage(this.#records.ofType(type, "asc", after), limit, (each) => {
+      count += 1;
+      slot = each;
+    });
+    const last = slot < 0 ? undefined : this.#records.idOf(type, slot);
+    return { count, last, more, token: this.#answered(1) };
   }
 
   commit(batches: readonly CommitBatch[]): readonly CommitOutcome[] {

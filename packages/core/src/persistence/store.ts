@@ -105,6 +105,25 @@ export interface ScanRequest {
   readonly limit: number;
 }
 
+/** What a scan in ascending order would go over. */
+export interface TallyRequest {
+  readonly kind: "node" | "edge";
+  /** One concrete type, its subtypes not included. */
+  readonly type: string;
+  /** Strictly after this id. */
+  readonly after: Id | undefined;
+  readonly limit: number;
+}
+
+export interface Tally {
+  /** Records there are after the place asked for, `limit` of them at most. */
+  readonly count: number;
+  /** The last one that was counted; `undefined` where there was none. */
+  readonly last: Id | undefined;
+  readonly more: boolean;
+  readonly token: Token;
+}
+
 export interface NodePage {
   readonly rows: NodeRows;
   readonly more: boolean;
@@ -188,6 +207,9 @@ export interface Store {
   lookup(request: LookupRequest): MaybePromise<NodePage>;
   scan(request: ScanRequest & { kind: "node" }): MaybePromise<NodePage>;
   scan(request: ScanRequest & { kind: "edge" }): MaybePromise<EdgePage>;
+
+  /** Counts what `scan` would give, a stretch at a time. Without it core scans to count. */
+  tally?(request: TallyRequest): MaybePromise<Tally>;
 
   /**
    * Commits each batch by itself, in order, and answers for each; what one durable sync can serve shares it.

@@ -93,6 +93,7 @@ class ExtentRun {
       evictions: unit.runtime.resident.statistics.evictions,
       beyond: undefined,
       between: undefined,
+      isCounted: false,
       hasReached: (change) => this.#hasReached(change),
     };
     if (most > 0) unit.readSet.addExtent(this.#guard);
@@ -515,7 +516,7 @@ function isAlwaysPresent(field: FieldDefinition): boolean {
  * Repeats a step, which reads a page, until it says true: without recursion over synchronous stores, whose pages would
  * keep the event loop for as long as there are any.
  */
-function forever(unit: Unit, step: () => MaybePromise<boolean>): MaybePromise<void> {
+export function forever(unit: Unit, step: () => MaybePromise<boolean>): MaybePromise<void> {
   for (;;) {
     const done = step();
     if (isPromise(done)) return done.then((isDone) => (isDone ? undefined : forever(unit, step)));

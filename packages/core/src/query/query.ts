@@ -23,6 +23,7 @@ import {
 } from "./plan.ts";
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
 import { bothFilters } from "./shape.ts";
+import { tally } from "./tally.ts";
 import { withStates } from "./with-states.ts";
 
 /** Where a query runs: in the unit it was made in, or, made outside, in a unit of its own for each reading. */
@@ -242,8 +243,13 @@ export class Query {
   }
 
   async count(): Promise<number> {
-    return this.#context.within((unit) =>
-      andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length),
+    return this.#context.within((unit) => this.#count(unit));
+  }
+
+  #count(unit: Unit): MaybePromise<number> {
+    const counted = this.#hopStep === undefined ? tally(unit, this.plan) : undefined;
+    return (
+      counted ?? andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length)
     );
   }
 

@@ -1,10 +1,17 @@
 import { type Id, IdColumn } from "../model/id.ts";
 import type { Token } from "../persistence/change.ts";
 import type { AdjacencyRows, EdgeRows, NodeRows } from "../persistence/rows.ts";
-import type { AdjacencyRequest, EdgePage, LookupRequest, NodePage, Store } from "../persistence/store.ts";
+import type {
+  AdjacencyRequest,
+  EdgePage,
+  LookupRequest,
+  NodePage,
+  Store,
+  Tally,
+} from "../persistence/store.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { OUT, type Side } from "./adjacency.ts";
-import { ACCESS, type AppliedChange, CREATED, NODE, REMOVED } from "./change-log.ts";
+import { ACCESS, type AppliedChange, CREATED, NODE, REMOVED, type RecordKind } from "./change-log.ts";
 import { Follower } from "./follower.ts";
 import type { RecordTable } from "./record-table.ts";
 import type { ResidentGraph } from "./resident-graph.ts";
@@ -169,6 +176,25 @@ export class Loader {
       () => this.#store.scan({ kind: "edge", type, order, after, limit }),
       (page) => page.rows,
       use,
+    );
+  }
+
+  /** Counts records of a type where the store can. */
+  tally(kind: RecordKind, type: string, after: Id | undefined, limit: number): MaybePromise<Tally> {
+    const number = this.#resident.catalog.numberOf(type);
+    let tally: Tally | undefined;
+    return this.#read(
+      () => this.#store.tally!({ kind: kind === NODE ? "node" : "edge", type, after, limit }),
+      (answer) => {
+        tally = answer;
+      },
+      // An edge goes with either of its ends.
+      (changes) =>
+        changes.some((change) =>
+          change.kind === kind ? change.type === number : (change.op & REMOVED) !== 0,
+        ),
+      () => tally!,
+      undefined,
     );
   }
 

@@ -362,9 +362,13 @@ class UnitGuards implements Guards {
         }
       }
     }
-    for (const { kind, types } of readSet.extents) {
+    for (const { kind, types, isCounted } of readSet.extents) {
       for (const type of namesOf(types))
         yield { kind: "type", record: kind === NODE ? "node" : "edge", type };
+      // With a node its edges go, and which those are was not looked at.
+      if (isCounted && kind === EDGE)
+        for (const type of catalog.nodeNumbers)
+          yield { kind: "type", record: "node", type: catalog.definition(type).name };
     }
     function namesOf(mask: Uint8Array): string[] {
       return [...mask.keys()].filter((type) => mask[type] === 1).map((type) => catalog.definition(type).name);

@@ -5,6 +5,7 @@ import {
   type AppliedChange,
   CREATED,
   DATA,
+  EDGE,
   NODE,
   REMOVED,
   type SeenNode,
@@ -143,6 +144,8 @@ export interface ExtentGuard {
   beyond: ((state: RecordState) => boolean) | undefined;
   /** In id order: the ids between which records were read. */
   between: IdStretch | undefined;
+  /** Whether the store counted its records: of edges nobody here knows then which nodes they go with. */
+  readonly isCounted: boolean;
   /** While it is being read: whether the change is of a part that has been read by now. */
   hasReached: ((change: AppliedChange) => boolean) | undefined;
 }
@@ -374,8 +377,12 @@ export class ReadSet implements Watching {
   }
 
   #breaksExtent(extent: ExtentGuard, change: AppliedChange): boolean {
-    if (extent.kind !== change.kind || extent.types[change.type] !== 1) return false;
     const { op, before, after } = change;
+    if (extent.kind !== change.kind) {
+      const mayTakeEdges = extent.isCounted && extent.kind === EDGE && (op & REMOVED) !== 0;
+      return mayTakeEdges && extent.hasReached?.(change) !== false;
+    }
+    if (extent.types[change.type] !== 1) return false;
     const { filter, beyond, between } = extent;
     if (between !== undefined && this.#isOutside(between, change)) return false;
     if (extent.hasReached?.(change) === false) return false;

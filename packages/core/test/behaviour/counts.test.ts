@@ -153,6 +153,17 @@ forEachStore("what is asked of the store", (open) => {
     expect(statements).toBeLessThanOrEqual(open.store.isShared ? 2 : 1);
   });
 
+  it("records of a type are counted where they are", async () => {
+    const graph = await cold(open, SIZE);
+    const { nodes } = graph.status().cache;
+    const { rowsRead } = await costOf(graph, async () =>
+      expect(await graph.nodes(Person).count()).toBe(SIZE),
+    );
+    expect(rowsRead).toBeLessThanOrEqual(1);
+    expect(await graph.edges(Knows).count()).toBe(SIZE - 1);
+    expect(graph.status().cache.nodes).toBe(nodes);
+  });
+
   it("a small write is one transaction of three rows at most", async () => {
     const graph = await open({ types });
     await tree(graph, 3);

@@ -52,6 +52,8 @@ const reads: Record<string, (tx: Tx) => Promise<unknown>> = {
   "a neighbourhood by its nodes": (tx) => shop(tx).out(Good, { kind: "a" }).ids(),
   "a count of a neighbourhood": (tx) => shop(tx).out(Good, { kind: "a", sold: 0 }).count(),
   "edges with a filter": (tx) => tx.edges(Near, { far: 1 }).ids(),
+  "a count of a type": (tx) => tx.nodes(Note).count(),
+  "a count of edges": (tx) => tx.edges(Sells).count(),
   "two hops": (tx) =>
     shop(tx)
       .out(Sells, { kind: "a" })
@@ -59,6 +61,9 @@ const reads: Record<string, (tx: Tx) => Promise<unknown>> = {
       .filter(or({ kind: "a" }, { sold: gte(5) }))
       .ids(),
 };
+
+/** These are about both kinds. */
+const counts: ReadonlySet<string> = new Set(["a count of a type", "a count of edges"]);
 
 /** Each with the kind that it is about: what reads of the other kind give stays as it is. */
 const changes: Record<string, (tx: Tx, kind: "a" | "b") => unknown> = {
@@ -124,7 +129,7 @@ forEachStore("a unit beside another process's commit", (open) => {
             const now = JSON.stringify(await other.transaction((tx) => read(tx)));
             expect(results.at(-1), said).toBe(now);
             // What befell the records that were read counts, even where it does not show in this result.
-            if (kind === "b") expect(results, said).toEqual([now]);
+            if (kind === "b" && !counts.has(reading)) expect(results, said).toEqual([now]);
             else if (results[0] !== now) expect(results, said).toHaveLength(2);
             expect(await graph.nodes(Log).count()).toBe(1);
             await Promise.all([graph.close(), other.close()]);

@@ -28,6 +28,8 @@ const reads: Record<string, (tx: Tx) => Promise<unknown>> = {
   "a scan": async (tx) => numbers(await tx.nodes(Spot).all()),
   "a filtered scan": async (tx) => numbers(await tx.nodes(Spot, { kind: 1 }).all()),
   "a count of a scan": (tx) => tx.nodes(Spot, { kind: 1 }).count(),
+  "a count of all": (tx) => tx.nodes(Spot).count(),
+  "a count of all edges": (tx) => tx.edges(Near).count(),
   "the newest of a scan": async (tx) => numbers(await tx.nodes(Spot, { kind: 1 }).reverse().limit(3).all()),
   "a range": (tx) => tx.nodes(Spot, { score: gte(20) }).count(),
   "the first of an order": async (tx) => numbers(await tx.nodes(Spot).orderBy("score").limit(5).all()),

@@ -46,6 +46,41 @@ export function scanConformance(suite: Suite): void {
       }
     });
 
+    suite.test("a tally counts what a scan gives, in stretches of any length", async (session) => {
+      const { store } = session;
+      // Who cannot count is scanned.
+      if (store.tally === undefined) return;
+      const draft = session.draft();
+      const nodes = Array.from({ length: 11 }, () => draft.node("Person"));
+      draft.node("Employee");
+      const hub = draft.node("Room");
+      for (const node of nodes) draft.edge("Knows", node, session.ann);
+      for (const node of nodes.slice(0, 3)) draft.edge("Likes", node, hub);
+      await session.commit(draft);
+      // An edge goes with either of its ends.
+      await session.commit(session.draft().remove("Person", nodes[4]!).remove("Room", hub));
+      for (const [kind, type] of [
+        ["node", "Person"],
+        ["node", "Employee"],
+        ["node", "Room"],
+        ["edge", "Knows"],
+        ["edge", "Likes"],
+      ] as const) {
+        for (const limit of [1, 4, 10, 100]) {
+          let after: Id | undefined;
+          for (let more = true; more; ) {
+            const { ids } = await session.scan({ kind, type, limit, after });
+            const tally = await store.tally({ kind, type, limit, after });
+            const stretch = `the ${type}s of a stretch of ${limit}`;
+            equal([tally.count, tally.last], [ids.length, ids.at(-1)], stretch);
+            more = tally.more;
+            after = tally.last ?? after;
+            if (!more) equal((await session.scan({ kind, type, after })).ids, [], `what follows ${stretch}`);
+          }
+        }
+      }
+    });
+
     suite.test("deleted nodes and the edges on them are not in a scan", async (session) => {
       const draft = session.draft();
       const nodes = Array.from({ length: 4 }, () => draft.node("Person"));

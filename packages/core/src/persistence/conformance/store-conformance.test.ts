@@ -4,7 +4,7 @@ import { awkwardBase } from "../awkward-store.ts";
 import { FaultyStore } from "../faulty-store.ts";
 import { memory } from "../memory-store.ts";
 import { EdgeRows, type FieldData, NodeRows, type RecordUpdate, RowDamage } from "../rows.ts";
-import type { AdjacencyAnswer, CommitBatch, CommitOutcome, NodePage, Store } from "../store.ts";
+import type { AdjacencyAnswer, CommitBatch, CommitOutcome, NodePage, Store, Tally } from "../store.ts";
 import { noGuards } from "./guard-list.ts";
 import { storeConformance } from "./store-conformance.ts";
 import type { StoreConformanceOptions } from "./suite.ts";
@@ -67,6 +67,22 @@ const faulty: Readonly<Record<string, FaultyKind>> = {
       altered((store) => ({
         scan: ((request: never) => ({ ...(store.scan(request) as NodePage), more: false })) as never,
       })),
+  },
+  "counts what is deleted": {
+    caughtBy: "scans > a tally counts what a scan gives, in stretches of any length",
+    create: () => {
+      let deleted = 0;
+      return altered((store) => ({
+        commit: (batches) => {
+          for (const { updates } of batches) deleted += updates.filter(({ remove }) => remove).length;
+          return store.commit(batches);
+        },
+        tally: (request) => {
+          const tally = store.tally!(request) as Tally;
+          return { ...tally, count: Math.min(request.limit, tally.count + deleted) };
+        },
+      }));
+    },
   },
   "goes on after a key and not after its record": {
     caughtBy: "lookups > pages meet without a gap or an overlap, ties included, in both orders",

@@ -51,6 +51,12 @@ export class Records {
     for (const slot of slots.between(from, to, order)) if (!isEdge || this.isVisible(slot)) yield slot;
   }
 
+  /** The id of a record of this type. */
+  idOf(name: string, slot: number): Id {
+    const table = this.#isEdge[this.typeNumber(name)]! ? this.edges : this.nodes;
+    return table.ids.text(slot);
+  }
+
   /** The number of an owner, -1 where it owns nothing. */
   ownerNumber(id: Id): number {
     return this.#owners.findText(id);
