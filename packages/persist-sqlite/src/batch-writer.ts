@@ -4,6 +4,7 @@ import {
   type FieldData,
   type Id,
   IdColumn,
+  type NodeRows,
   type RecordUpdate,
 } from "@rootwalk/core/store";
 import type { CommitRecordWriter } from "./commit-record.ts";
@@ -45,6 +46,8 @@ const addEdge = `INSERT ${edgeColumns} VALUES ${edgeRow}`;
 const edgesAtOnce = 16;
 // FAIL keeps the rows before the refused one, which saves SQLite a journal of its own for each statement.
 const addEdges = `INSERT OR FAIL ${edgeColumns} VALUES ${Array(edgesAtOnce).fill(edgeRow).join()}`;
+/** The same of nodes, of one type. */
+const nodesAtOnce = 16;
 const edgeRest = "SELECT rest FROM edges WHERE key = ?";
 const movedEdge = "SELECT nr FROM edge_collisions WHERE key = ? AND rest = ?";
 const addMovedEdge = "INSERT INTO edge_collisions (key, rest) VALUES (?, ?)";
@@ -70,6 +73,7 @@ export class BatchWriter {
   readonly #record: CommitRecordWriter;
   readonly #id: IdColumn = new IdColumn(1);
   // Used again for each row: short-lived arrays of their own would be a tenth of a bulk load.
+  readonly #nodeValues: SqlValue[] = [];
   readonly #edgeValues: SqlValue[] = new Array<SqlValue>(edgeValues).fill(null);
   /** Of the edges of a batch the numbers of their ends, as far as they were known; 0 where they were not. */
   readonly #sources: number[] = [];
@@ -83,7 +87,7 @@ export class BatchWriter {
 
   /**
    * @param parked whether changed records give up all their keys first, so that they may exchange them
-   * @param singly whether each edge is added by a statement of its own
+   * @param singly whether each record is added by a statement of its own
    */
   write(connection: Connection, batch: CommitBatch, parked: boolean, singly: boolean): Written {
     this.#record.begin(batch.nodes.length + batch.edges.length + batch.updates.length);
@@ -95,7 +99,7 @@ export class BatchWriter {
       if (written.status === "duplicate") duplicate = written;
     }
     if (batch.nodes.length > 0) {
-      const written = this.#nodes(connection, batch);
+      const written = this.#nodes(connection, batch, singly);
       if (written.status === "duplicate") duplicate ??= written;
       else if (written !== WRITTEN) return written;
     }
@@ -249,45 +253,55 @@ export class BatchWriter {
     return { assignments: parts.join(", "), assigned };
   }
 
-  #nodes(connection: Connection, { nodes }: CommitBatch): Written {
-    const { state, owners, known, catalog, access } = this.#file;
-    const { words } = nodes.ids;
+  #nodes(connection: Connection, { nodes }: CommitBatch, singly: boolean): Written {
+    const { state, catalog } = this.#file;
     let outcome = WRITTEN;
-    for (let i = 0; i < nodes.length; i++) {
-      const at = i * 4;
+    for (let i = 0; i < nodes.length; ) {
       const type = catalog.typeNamed(nodes.types[i] as string);
-      const owner = owners.numberOf(connection, nodes.owners, i);
+      const count = !singly && isRun(nodes.types, i, nodesAtOnce) ? nodesAtOnce : 1;
       state.nextNode ??= (connection.get(greatestNode)?.[0] as number) + 1;
-      const number = state.nextNode;
-      const accessText = access.encode(nodes.access[i] as CommitBatch["nodes"]["access"][number], "node");
-      const values: SqlValue[] = [
-        number,
-        keyOf(words, at),
-        restOf(words, at),
-        type.number,
-        owner,
-        nodes.shapes[i] as number,
-        accessText,
-        encodeFields(nodes.fields[i] as FieldData),
-      ];
-      if (type.indexes.length > 0) {
-        for (const [, key] of keysOfRecord(type, nodes.fields[i] as FieldData, owner, words, at))
-          values.push(key);
-      }
+      const first = state.nextNode;
+      const values = this.#nodeValues;
+      values.length = 0;
+      for (let k = 0; k < count; k++) this.#nodeRow(connection, nodes, i + k, type, first + k, values);
       try {
-        connection.run(addNodeSql(type), ...values);
+        connection.run(addNodesSql(type, count), ...values);
       } catch (error) {
+        if (count > 1 && sqliteFailure(error) === "constraint") return SINGLY;
         const failed = refusal(error, type, nodes.ids, i);
         if (failed === undefined) throw error;
         if (failed.status !== "duplicate") return failed;
         outcome = failed;
       }
       // Also where the key is taken: the rest of the batch is still to be judged, and nothing of it will stay.
-      state.nextNode = number + 1;
-      known.note(words, at, number, accessText === null ? farHead(type.number, owner) : undefined);
-      this.#record.node("create", type.number, words, at, 1, 1);
+      state.nextNode = first + count;
+      i += count;
     }
     return outcome;
+  }
+
+  /** Appends the values of a node's row, and takes note of it: where it is refused, that is undone with the rest. */
+  #nodeRow(
+    connection: Connection,
+    nodes: NodeRows,
+    i: number,
+    type: StoredType,
+    number: number,
+    values: SqlValue[],
+  ): void {
+    const { owners, known, access } = this.#file;
+    const at = i * 4;
+    const { words } = nodes.ids;
+    const fields = nodes.fields[i] as FieldData;
+    const owner = owners.numberOf(connection, nodes.owners, i);
+    const accessText = access.encode(nodes.access[i] as NodeRows["access"][number], "node");
+    values.push(number, keyOf(words, at), restOf(words, at), type.number, owner, nodes.shapes[i] as number);
+    values.push(accessText, encodeFields(fields));
+    if (type.indexes.length > 0) {
+      for (const [, key] of keysOfRecord(type, fields, owner, words, at)) values.push(key);
+    }
+    known.note(words, at, number, accessText === null ? farHead(type.number, owner) : undefined);
+    this.#record.node("create", type.number, words, at, 1, 1);
   }
 
   #edges(connection: Connection, edges: EdgeRows, singly: boolean): Written {
@@ -452,22 +466,32 @@ export function keysOfRecord(
   return keys;
 }
 
-const addNodeSqls: WeakMap<StoredType, string> = new WeakMap();
+/** Whether `count` names from `from` on are the same. */
+function isRun(types: readonly string[], from: number, count: number): boolean {
+  if (from + count > types.length) return false;
+  for (let i = 1; i < count; i++) if (types[from + i] !== types[from]) return false;
+  return true;
+}
 
-function addNodeSql(type: StoredType): string {
-  let sql = addNodeSqls.get(type);
-  if (sql === undefined) {
+/** How one node of a type is added, and how many are. */
+const addNodeSqls: WeakMap<StoredType, readonly [one: string, many: string]> = new WeakMap();
+
+function addNodesSql(type: StoredType, count: number): string {
+  let sqls = addNodeSqls.get(type);
+  if (sqls === undefined) {
     const slots = type.indexes.flatMap((index) => [
       index.slot,
       ...(index.ownSlot === undefined ? [] : [index.ownSlot]),
     ]);
     const columns = slots.map((slot) => `, ${slotColumn(slot)}`).join("");
-    sql =
-      `INSERT INTO nodes (nr, key, rest, type, owner, data_version, access_version, shape, access, data${columns}) ` +
-      `VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?${", ?".repeat(slots.length)})`;
-    addNodeSqls.set(type, sql);
+    const into = `INTO nodes (nr, key, rest, type, owner, data_version, access_version, shape, access, data${columns})`;
+    const row = `(?, ?, ?, ?, ?, 1, 1, ?, ?, ?${", ?".repeat(slots.length)})`;
+    const rows = Array(nodesAtOnce).fill(row).join();
+    // FAIL as for edges.
+    sqls = [`INSERT ${into} VALUES ${row}`, `INSERT OR FAIL ${into} VALUES ${rows}`];
+    addNodeSqls.set(type, sqls);
   }
-  return sql;
+  return sqls[count === 1 ? 0 : 1];
 }
 
 /** What it means that SQLite refused a new node. */

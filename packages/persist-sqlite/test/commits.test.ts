@@ -125,6 +125,37 @@ describe("a batch that is offered again", () => {
   });
 });
 
+describe("many new nodes in one commit", () => {
+  test("are numbered behind those that another process has added meanwhile", async () => {
+    const client = await session();
+    const other = await client.connected();
+    const ids: Id[] = [];
+    for (const writer of [client, other, client]) {
+      const draft = writer.draft();
+      for (let i = 0; i < 40; i++) ids.push(draft.node("Person", { rank: ids.length }));
+      await writer.commit(draft);
+    }
+    const { rows } = await client.store.scan({
+      kind: "node",
+      type: "Person",
+      order: "asc",
+      after: undefined,
+      limit: 200,
+    });
+    const ranks = new Map([...rows.ids].map((id, i) => [id, rows.fields[i]]));
+    expect(ids.map((id) => ranks.get(id))).toEqual(ids.map((_, rank) => ({ rank })));
+  });
+
+  test("are refused together where the id of one of them is there", async () => {
+    const client = await session();
+    const known = await client.newNode("Person");
+    const draft = client.draft();
+    for (let i = 0; i < 40; i++) draft.node("Person", {}, i === 25 ? { id: known } : {});
+    expect((await client.offer(draft)).status).toBe("conflict");
+    expect((await client.scan({ type: "Person" })).ids).toEqual([known]);
+  });
+});
+
 describe("a call with many batches", () => {
   test("of which many fail answers each by itself, in one transaction", async () => {
     const client = await session();

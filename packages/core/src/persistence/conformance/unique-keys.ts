@@ -1,4 +1,6 @@
+import type { Id } from "../../model/id.ts";
 import { equal } from "./assert.ts";
+import type { Draft } from "./draft.ts";
 import type { Session } from "./session.ts";
 import type { Suite } from "./suite.ts";
 
@@ -21,6 +23,28 @@ export function uniqueConformance(suite: Suite): void {
         await session.newNode("Person", { email: "b@x" });
       },
     );
+
+    suite.test("of many records at once the one whose key is taken is named", async (session) => {
+      await session.newNode("Person", { email: "taken" });
+      const many = (refused: number): { draft: Draft; record: Id } => {
+        const draft = session.draft();
+        const ids = Array.from({ length: 40 }, (_, i) =>
+          draft.node(i === 5 ? "Room" : "Person", { email: i === refused ? "taken" : i, name: i }),
+        );
+        return { draft, record: ids[refused]! };
+      };
+      for (const refused of [0, 20, 39]) {
+        const { draft, record } = many(refused);
+        equal(
+          await session.offer(draft),
+          { status: "duplicate", index: "Person.email", record },
+          `the outcome for record ${refused}`,
+        );
+      }
+      equal((await session.scan({ type: "Room" })).ids, [], "what refused batches left");
+      equal((await session.offer(many(-1).draft)).status, "committed", "the same without that key");
+      equal((await session.scan({ type: "Person" })).ids.length, 40, "people");
+    });
 
     suite.test("subtypes share the keys of their base type", async (session) => {
       await session.newNode("Employee", { email: "a@x" });
