@@ -6,6 +6,12 @@ import { keyOf, pushId, restOf } from "./id-halves.ts";
 const firstSlots = 1 << 10;
 const mostSlots = 1 << 19;
 
+// A node takes 32 bytes, half of a cache line: the four words of its id, its number and its head as doubles.
+const wordsEach = 8;
+const doublesEach = 4;
+const numberAt = 2;
+const headAt = 3;
+
 /**
  * Node numbers and the ids that they stand for, as far as they were met lately, in both directions, and of each node
  * what is told of it where it is a far end. Bounded: when it is half full and cannot grow, it begins again. Until then
@@ -14,51 +20,48 @@ const mostSlots = 1 << 19;
  *
  * It is right as long as no other process has committed: what it names then lives. Whoever sees another process's
  * commit clears it, and whoever changes a node's access record or removes it here takes its head out.
+ *
+ * What is told of a node stands together and both tables lead there: these tables are larger than the processor's
+ * caches, so that each place that must be looked at is most of what a look costs.
  */
 export class KnownNodes {
   #slots = firstSlots;
   #noted = 0;
-  // Words and number of an id, from the place that the id's hash names on; a number of -1 was forgotten.
-  #ids: Int32Array = new Int32Array(firstSlots * 4);
-  #numbers: Float64Array = new Float64Array(firstSlots);
-  // The same from the place that the number names on.
-  #idsByNumber: Int32Array = new Int32Array(firstSlots * 4);
-  #numbersByNumber: Float64Array = new Float64Array(firstSlots);
-  // What `farHeadSql` says of the node: unknown, in the map, or the number itself.
-  #heads: Float64Array = new Float64Array(firstSlots);
+  #words: Int32Array = new Int32Array((firstSlots / 2) * wordsEach);
+  /** The same memory: numbers, and what `farHeadSql` says of the nodes: unknown, in the map, or the number itself. */
+  #doubles: Float64Array = new Float64Array(this.#words.buffer);
+  /** Nodes, counted from 1, from the place that the id's hash names on; negative where the id was forgotten. */
+  #byId: Int32Array = new Int32Array(firstSlots);
+  /** The same from the place that the number names on. */
+  #byNumber: Int32Array = new Int32Array(firstSlots);
   readonly #unusualHeads: Map<number, string> = new Map();
 
   /** The number of an id, 0 where it is not known here. */
   find(words: Int32Array, at: number): number {
-    const slot = this.#placeOf(words, at);
-    return Math.max(0, this.#numbers[slot] as number);
+    const node = this.#byId[this.#placeOf(words, at)] as number;
+    return node > 0 ? this.#numberOf(node) : 0;
   }
 
   /** @param head what `farHeadSql` says of it, where that is at hand */
   note(words: Int32Array, at: number, number: number, head?: SqlValue): void {
-    let slot = this.#placeOf(words, at);
-    if (this.#numbers[slot] !== number) {
+    let place = this.#placeOf(words, at);
+    let node = this.#byId[place] as number;
+    if (node <= 0 || this.#numberOf(node) !== number) {
       // An id that comes back under another number takes a place by that number too.
       if (this.#noted * 2 >= this.#slots) {
         this.#makeRoom();
-        slot = this.#placeOf(words, at);
+        place = this.#placeOf(words, at);
       }
-      this.#noted += 1;
-      copy(words, at, this.#ids, slot << 2);
-      this.#numbers[slot] = number;
-      const other = this.#placeOfNumber(number);
-      copy(words, at, this.#idsByNumber, other << 2);
-      this.#numbersByNumber[other] = number;
-      this.#heads[other] = unknownHead;
+      node = this.#add(words, at, number, unknownHead, place);
     }
-    if (head !== undefined) this.#noteHead(number, head);
+    if (head !== undefined) this.#noteHead(node, number, head);
   }
 
   /** What `farHeadSql` says of the node of a number; `undefined` where it is not known here. */
   headOf(number: number): SqlValue | undefined {
-    const slot = this.#placeOfNumber(number);
-    if (this.#numbersByNumber[slot] !== number) return undefined;
-    const head = this.#heads[slot] as number;
+    const node = this.#byNumber[this.#placeOfNumber(number)] as number;
+    if (node === 0) return undefined;
+    const head = this.#headOf(node);
     if (head >= 0) return head;
     return head === unusualHead ? this.#unusualHeads.get(number) : undefined;
   }
@@ -66,61 +69,101 @@ export class KnownNodes {
   /** Takes the id out. */
   forget(words: Int32Array, at: number): void {
     this.forgetHead(words, at);
-    const slot = this.#placeOf(words, at);
-    if (this.#numbers[slot] !== 0) this.#numbers[slot] = -1;
+    const place = this.#placeOf(words, at);
+    this.#byId[place] = -Math.abs(this.#byId[place] as number);
   }
 
   /** Takes out what was known of the node beside its number. */
   forgetHead(words: Int32Array, at: number): void {
-    const number = this.find(words, at);
-    if (number === 0) return;
-    const slot = this.#placeOfNumber(number);
-    if (this.#numbersByNumber[slot] === number) this.#heads[slot] = unknownHead;
+    const node = this.#byId[this.#placeOf(words, at)] as number;
+    if (node > 0) this.#setHead(node, unknownHead);
   }
 
   /** Appends the id of a number; false where it is not known here. */
   push(column: IdColumn, number: number): boolean {
-    const slot = this.#placeOfNumber(number);
-    if (this.#numbersByNumber[slot] !== number) return false;
-    const ids = this.#idsByNumber;
-    const at = slot << 2;
-    column.pushWords(ids[at] as number, ids[at + 1] as number, ids[at + 2] as number, ids[at + 3] as number);
+    const node = this.#byNumber[this.#placeOfNumber(number)] as number;
+    if (node === 0) return false;
+    const words = this.#words;
+    const at = (node - 1) * wordsEach;
+    column.pushWords(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+    );
     return true;
   }
 
   clear(): void {
     if (this.#noted === 0) return;
-    this.#noted = 0;
     this.#unusualHeads.clear();
     if (this.#slots === firstSlots) {
-      this.#numbers.fill(0);
-      this.#numbersByNumber.fill(0);
+      this.#noted = 0;
+      this.#byId.fill(0);
+      this.#byNumber.fill(0);
       return;
     }
     // Another process may commit a thousand times a second: small tables are sooner made than large ones emptied.
     this.#resize(firstSlots);
   }
 
-  #noteHead(number: number, head: SqlValue): void {
-    const slot = this.#placeOfNumber(number);
+  #numberOf(node: number): number {
+    return this.#doubles[(node - 1) * doublesEach + numberAt] as number;
+  }
+
+  #headOf(node: number): number {
+    return this.#doubles[(node - 1) * doublesEach + headAt] as number;
+  }
+
+  #setHead(node: number, head: number): void {
+    this.#doubles[(node - 1) * doublesEach + headAt] = head;
+  }
+
+  #noteHead(node: number, number: number, head: SqlValue): void {
     if (typeof head === "number") {
-      this.#heads[slot] = head;
+      this.#setHead(node, head);
       return;
     }
-    this.#heads[slot] = unusualHead;
+    this.#setHead(node, unusualHead);
     this.#unusualHeads.set(number, head as string);
+  }
+
+  /** @param place of the id; @returns the node */
+  #add(words: Int32Array, at: number, number: number, head: number, place: number): number {
+    const to = this.#noted * wordsEach;
+    for (let k = 0; k < 4; k++) this.#words[to + k] = words[at + k] as number;
+    this.#noted += 1;
+    const node = this.#noted;
+    this.#doubles[(node - 1) * doublesEach + numberAt] = number;
+    this.#setHead(node, head);
+    this.#byId[place] = node;
+    this.#byNumber[this.#placeOfNumber(number)] = node;
+    return node;
   }
 
   /** Where the id is, or the free place where it belongs. */
   #placeOf(words: Int32Array, at: number): number {
     const mask = this.#slots - 1;
-    let slot = hash(words, at) & mask;
-    while (this.#numbers[slot] !== 0 && !same(this.#ids, slot << 2, words, at)) slot = (slot + 1) & mask;
-    return slot;
+    const places = this.#byId;
+    let place = hash(words, at) & mask;
+    for (;;) {
+      const node = Math.abs(places[place] as number);
+      if (node === 0 || same(this.#words, (node - 1) * wordsEach, words, at)) return place;
+      place = (place + 1) & mask;
+    }
   }
 
+  /** Where the number is, or the free place where it belongs. */
   #placeOfNumber(number: number): number {
-    return placeOfNumber(this.#numbersByNumber, number);
+    const mask = this.#slots - 1;
+    const places = this.#byNumber;
+    // Numbers come in runs, which would fill long stretches of the table that others then have to pass.
+    let place = (Math.imul(number, 0x9e3779b1) >>> 11) & mask;
+    for (;;) {
+      const node = places[place] as number;
+      if (node === 0 || this.#numberOf(node) === number) return place;
+      place = (place + 1) & mask;
+    }
   }
 
   #makeRoom(): void {
@@ -128,42 +171,32 @@ export class KnownNodes {
       this.clear();
       return;
     }
-    const ids = this.#ids;
-    const numbers = this.#numbers;
-    const numbersByNumber = this.#numbersByNumber;
-    const heads = this.#heads;
+    const words = this.#words;
+    const doubles = this.#doubles;
+    const isKept = new Uint8Array(this.#noted + 1);
+    for (const node of this.#byId) if (node > 0) isKept[node] = 1;
     this.#resize(this.#slots * 8);
-    this.#noted = 0;
-    for (let slot = 0; slot < numbers.length; slot++) {
-      const number = numbers[slot] as number;
-      if (number <= 0) continue;
-      this.note(ids, slot << 2, number);
-      const from = placeOfNumber(numbersByNumber, number);
-      this.#heads[this.#placeOfNumber(number)] = heads[from] as number;
+    for (let node = 1; node < isKept.length; node++) {
+      if (isKept[node] === 0) continue;
+      const at = (node - 1) * wordsEach;
+      const from = (node - 1) * doublesEach;
+      const number = doubles[from + numberAt] as number;
+      this.#add(words, at, number, doubles[from + headAt] as number, this.#placeOf(words, at));
     }
   }
 
   #resize(slots: number): void {
     this.#slots = slots;
-    this.#ids = new Int32Array(slots * 4);
-    this.#numbers = new Float64Array(slots);
-    this.#idsByNumber = new Int32Array(slots * 4);
-    this.#numbersByNumber = new Float64Array(slots);
-    this.#heads = new Float64Array(slots);
+    this.#noted = 0;
+    this.#words = new Int32Array((slots / 2) * wordsEach);
+    this.#doubles = new Float64Array(this.#words.buffer);
+    this.#byId = new Int32Array(slots);
+    this.#byNumber = new Int32Array(slots);
   }
 }
 
 const unknownHead = -1;
 const unusualHead = -2;
-
-/** Where the number is, or the free place where it belongs. */
-function placeOfNumber(numbers: Float64Array, number: number): number {
-  const mask = numbers.length - 1;
-  // Numbers come in runs, which would fill long stretches of the table that others then have to pass.
-  let slot = (Math.imul(number, 0x9e3779b1) >>> 11) & mask;
-  while (numbers[slot] !== 0 && numbers[slot] !== number) slot = (slot + 1) & mask;
-  return slot;
-}
 
 function hash(words: Int32Array, at: number): number {
   const h = Math.imul((words[at + 3] as number) ^ Math.imul(words[at + 1] as number, 0x9e3779b1), 0x85ebca77);
@@ -177,10 +210,6 @@ function same(left: Int32Array, leftAt: number, right: Int32Array, rightAt: numb
     left[leftAt + 1] === right[rightAt + 1] &&
     left[leftAt] === right[rightAt]
   );
-}
-
-function copy(from: Int32Array, fromAt: number, to: Int32Array, toAt: number): void {
-  for (let k = 0; k < 4; k++) to[toAt + k] = from[fromAt + k] as number;
 }
 
 /** Owners remembered at most. */
