@@ -1,6 +1,7 @@
 import type { StoreCounters } from "@rootwalk/core/store";
 import type { Driver, SqlRow, Statement } from "./drivers.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { WriteBack } from "./write-back.ts";
 
 /**
  * One open database: its statements, prepared once each, and its transactions.
@@ -16,6 +17,7 @@ export class Connection {
   #first: ((connection: Connection) => void) | undefined;
   readonly #statements: Map<string, Statement> = new Map();
   #dataVersion: Statement | undefined;
+  #writeBack: WriteBack | undefined;
   #isReading = false;
   #isWriting = false;
   #isClosed = false;
@@ -73,12 +75,18 @@ export class Connection {
     this.#first = work;
   }
 
+  /** Has commits written to the disk that do not wait for it. */
+  writeBackBy(writeBack: WriteBack): void {
+    this.#writeBack = writeBack;
+  }
+
   commit(): void {
     this.statement("COMMIT").run();
     this.#first = undefined;
     this.#isWriting = false;
     this.#counters.transactions += 1;
     if (this.#isFull) this.#counters.syncs += 1;
+    this.#writeBack?.note(this.#counters.rowsWritten - this.#writtenBefore);
   }
 
   rollback(): void {
@@ -157,6 +165,7 @@ export class Connection {
     this.#isClosed = true;
     this.#statements.clear();
     this.#dataVersion = undefined;
+    this.#writeBack?.close();
     this.driver.close();
   }
 }
