@@ -38,6 +38,8 @@ export class GroupCommit {
   readonly #record: CommitRecordWriter = new CommitRecordWriter();
   readonly #writer: BatchWriter;
   readonly #log: CommitLog;
+  /** Of the commit at hand: a statement copies what it is given. */
+  readonly #unit: Uint8Array = new Uint8Array(16);
   #caution = 0;
 
   constructor(file: SqliteFile, log: CommitLog) {
@@ -173,7 +175,7 @@ export class GroupCommit {
     const seq = state.seq + 1;
     const newest = state.newestUnit > unitId ? unitBytes(state.newestUnit) : null;
     try {
-      connection.run(addCommit, seq, unitBytes(unitId), newest, this.#record.finish());
+      connection.run(addCommit, seq, unitBytes(unitId, this.#unit), newest, this.#record.finish());
     } catch (error) {
       if (sqliteFailure(error) === "constraint") return "stale";
       throw error;

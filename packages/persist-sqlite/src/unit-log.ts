@@ -16,15 +16,19 @@ const remembered = 16_384;
 export class UnitLog {
   readonly #latest: Map<Id, number> = new Map();
   #horizon = "";
+  /** No unit is above it: nearly every one that is asked for is, which a look into the map would cost more to find out. */
+  #newest = "";
 
   /** Forgets everything; units up to `newest` are then looked for. */
   reset(newest: Id): void {
     this.#latest.clear();
     this.#horizon = newest;
+    this.#newest = newest;
   }
 
   note(unitId: Id, seq: number): void {
     this.#latest.set(unitId, seq);
+    if (unitId > this.#newest) this.#newest = unitId;
     if (this.#latest.size <= remembered) return;
     for (const known of this.#latest.keys()) {
       if (this.#latest.size <= remembered / 2) break;
@@ -37,6 +41,7 @@ export class UnitLog {
   follow(connection: Connection, since: number, newest: number, newestUnit: Id): void {
     if (newest - since > remembered / 4) {
       if (newestUnit > this.#horizon) this.#horizon = newestUnit;
+      if (newestUnit > this.#newest) this.#newest = newestUnit;
       return;
     }
     for (const [seq, unit] of connection.all(unitsSince, since)) {
@@ -46,6 +51,7 @@ export class UnitLog {
 
   /** The number of the unit's commit, where the file has it. */
   find(connection: Connection, unitId: Id): number | undefined {
+    if (unitId > this.#newest) return undefined;
     const known = this.#latest.get(unitId);
     if (known !== undefined || unitId > this.#horizon) return known;
     const found = connection.get(commitOf, unitBytes(unitId));
@@ -58,9 +64,8 @@ const commitOf = "SELECT seq FROM commits WHERE unit = ?";
 
 const scratch = new IdColumn(1);
 
-/** The 16 bytes of a unit id, as the file has them. */
-export function unitBytes(unitId: Id): Uint8Array {
-  const bytes = new Uint8Array(16);
+/** The 16 bytes of a unit id, as the file has them; into `bytes`, where they are given. */
+export function unitBytes(unitId: Id, bytes: Uint8Array = new Uint8Array(16)): Uint8Array {
   scratch.clear();
   scratch.push(unitId);
   scratch.writeBytes(0, bytes);
