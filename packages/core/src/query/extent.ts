@@ -110,6 +110,8 @@ class ExtentRun {
       return andThen(this.#settle(), () => {
         const arranged = this.#arranged();
         this.#guard.hasReached = undefined;
+        // What was read last may have brought commits along that broke what was read before.
+        this.#unit.keepUp();
         return arranged;
       });
     });

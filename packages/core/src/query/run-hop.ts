@@ -141,6 +141,8 @@ class HopRun implements HopProgress {
     }
     this.#guard();
     this.#unit.readSet.closeHop(this.#waiting);
+    // What was read last may have brought commits along that broke what was read before.
+    this.#unit.keepUp();
     return this.#found;
   }
 

@@ -65,7 +65,11 @@ class StateRun {
         const read = this.#read();
         if (isPromise(read)) return read.then(() => this.run());
       }
-      if (this.#at >= this.#slots.length) return;
+      if (this.#at >= this.#slots.length) {
+        // What was read last may have brought commits along that broke what was read before.
+        this.#unit.keepUp();
+        return;
+      }
       if (this.#unit.isSliceOver()) return this.#unit.pause().then(() => this.run());
     }
   }

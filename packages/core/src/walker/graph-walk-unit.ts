@@ -147,6 +147,7 @@ export class GraphWalkUnit implements WalkUnit {
     const { unit } = this;
     const { loader, resident } = unit.runtime;
     const judge = (): MaybePromise<Entity | undefined> => {
+      unit.keepUp();
       if (unit.isRemoved(kind, slot)) return undefined;
       const level = kind === NODE ? unit.levelOf(NODE, slot) : unit.seesEdge(slot);
       if (level === NEEDS_STATE) {
