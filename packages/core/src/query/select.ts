@@ -141,7 +141,10 @@ function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybeP
     const undecided = slots.filter((_, i) => levels[i] === NEEDS_STATE);
     if (undecided.length > 0)
       return andThen(
-        unit.runtime.loader.nodes(undecided, () => visible(slots)),
+        unit.runtime.loader.nodes(undecided, () => {
+          unit.keepUp();
+          return visible(slots);
+        }),
         (selection) => selection,
       );
     return { nodes: slots.filter((_, i) => levels[i]! > 0), edges: undefined };
@@ -232,7 +235,10 @@ export function keepRuledEnds(unit: Unit, edges: readonly number[]): MaybePromis
   }
   const ends = [...missing];
   const next = (from: number): MaybePromise<void> => {
-    if (from >= ends.length) return;
+    if (from >= ends.length) {
+      if (from > 0) unit.keepUp();
+      return;
+    }
     const batch = ends.slice(from, from + BATCH).filter((node) => !unit.isRemoved(NODE, node));
     const keep = (): void => {
       for (const node of batch) unit.keepJudged(NODE, node);
@@ -488,6 +494,9 @@ function arranged(
   if (order === undefined) return found;
   const keys: unknown[] = new Array(found.nodes.length);
   const isByEdge = output === "edges";
+  // Deep hops are guarded by where they lead alone; the others by what is sorted here too.
+  if (step.depth !== undefined)
+    unit.readSet.addOrdered(isByEdge ? EDGE : NODE, order.field, isByEdge ? found.edges! : found.nodes);
   return andThen(
     withStates(unit, isByEdge ? EDGE : NODE, isByEdge ? found.edges! : found.nodes, mark, (at, state) => {
       keys[at] = state[order.field];

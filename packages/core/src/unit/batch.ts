@@ -17,6 +17,7 @@ import { PENDING, type RecordState } from "../resident/record-table.ts";
 import { asideOf } from "../resident/states.ts";
 import { isDataRead } from "../schema/entity.ts";
 import { youngArray } from "../util/young-array.ts";
+import { ChangeWindow } from "./change-window.ts";
 import type { PendingRecord } from "./pending.ts";
 import type { Unit } from "./unit.ts";
 
@@ -277,17 +278,22 @@ class UnitGuards implements Guards {
   conflictsWith(commits: readonly CommitRecord[]): boolean {
     // Slots are found by ids here; once L1 was dropped they are not, and nothing can be said.
     if (this.#flushes !== this.#unit.runtime.resident.flushes) return commits.length > 0;
-    return commits.some(
-      ({ changes }) => changes === undefined || changes.some((change) => this.#isConflict(change)),
+    const known: { readonly changes: readonly AppliedChange[] }[] = youngArray();
+    for (const { changes } of commits) {
+      if (changes === undefined) return true;
+      known.push({ changes: changes.map((change) => this.#bySlots(change)) });
+    }
+    const window = new ChangeWindow(known);
+    return commits.some(({ changes }, i) =>
+      changes!.some((change, at) => this.#isConflict(change, known[i]!.changes[at]!, window)),
     );
   }
 
-  #isConflict(change: Change): boolean {
-    const applied = this.#bySlots(change);
+  #isConflict(change: Change, applied: AppliedChange, window: ChangeWindow): boolean {
     // L1 has gone on since the batch was sent, and may have forgotten already what is deleted here.
     const isForgotten = change.op === "delete" && applied.slot < 0;
     if (isForgotten && this.#base !== this.#unit.runtime.resident.token) return true;
-    return this.#unit.readSet.conflict(applied) !== undefined;
+    return this.#unit.readSet.conflict(applied, window) !== undefined;
   }
 
   /** The change as far as its key tells: the fields that it left are not known here, only those that it found. */

@@ -4,6 +4,7 @@ import { NODE, REMOVED } from "../resident/change-log.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { type PreparedCommit, prepareCommit } from "./batch.ts";
+import { ChangeWindow } from "./change-window.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Unit } from "./unit.ts";
 
@@ -189,17 +190,20 @@ export class Committer {
 
   #admitAll(group: readonly Waiting[]): Member[] {
     const members = youngArray<Member>();
+    const admitted = youngArray<PreparedCommit>();
     // What the members before touch; of the last one nobody asks.
     const touched = group.length > 1 ? new Set<number>() : nothingTouched;
+    const window = group.length > 1 ? new ChangeWindow(admitted) : nothingChanged;
     for (let i = 0; i < group.length; i++) {
       const waiting = group[i]!;
-      const member = this.#admit(waiting, members, touched);
+      const member = this.#admit(waiting, members, touched, window);
       if (member === undefined) continue;
       if (isEmpty(member.prepared.batch)) {
         waiting.resolve();
         continue;
       }
       members.push(member);
+      admitted.push(member.prepared);
       if (i === group.length - 1) break;
       for (const { kind, slot } of member.prepared.changes) (touched as Set<number>).add(slot * 2 + kind);
     }
@@ -207,7 +211,12 @@ export class Committer {
   }
 
   /** Judges the unit against everything applied and against the members before it. */
-  #admit(waiting: Waiting, before: readonly Member[], touched: ReadonlySet<number>): Member | undefined {
+  #admit(
+    waiting: Waiting,
+    before: readonly Member[],
+    touched: ReadonlySet<number>,
+    window: ChangeWindow,
+  ): Member | undefined {
     const { unit } = waiting;
     try {
       unit.validate();
@@ -215,7 +224,7 @@ export class Committer {
       if (unit.mayDependOn(touched)) {
         for (const { prepared, waiting: winner } of before) {
           for (const change of prepared.changes) {
-            const key = unit.readSet.conflict(change);
+            const key = unit.readSet.conflict(change, window);
             if (key !== undefined) throw unit.failOn(key, winner.unit.firstStamp);
           }
         }
@@ -403,6 +412,7 @@ interface Settled {
 const DONE: Settled = Object.freeze({ error: undefined });
 
 const nothingTouched: ReadonlySet<number> = new Set();
+const nothingChanged: ChangeWindow = new ChangeWindow([]);
 
 /** Runs it, and says what it threw, now or later, instead of throwing. */
 function settled(run: () => MaybePromise<void>): MaybePromise<Settled> {

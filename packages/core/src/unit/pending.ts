@@ -80,6 +80,15 @@ export class Pending {
     }
   }
 
+  /**
+   * Keeps what a new record was made with, where somebody may still look at it as it was then.
+   * @param state is held outside of here until the first write to the record
+   */
+  keepFirst(records: Map<number, PendingRecord>, slot: number, state: RecordState): void {
+    if (this.#marks.size === 0 || records.has(slot)) return;
+    records.set(slot, new PendingRecord(0, { state }, undefined));
+  }
+
   addNode(slot: number): void {
     this.#position += 1;
     this.createdNodes.push(slot);

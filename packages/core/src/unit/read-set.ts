@@ -13,6 +13,7 @@ import {
 import { type EdgeTable, IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
 import { EDGE_FIELDS, FAR_END, type ResidentGraph, type Watching } from "../resident/resident-graph.ts";
 import { youngArray } from "../util/young-array.ts";
+import type { ChangeWindow } from "./change-window.ts";
 
 /** A filter as the executor runs it; `same` tells two equal ones. */
 export interface Predicate {
@@ -156,6 +157,14 @@ export interface IdStretch {
   readonly below: Int32Array | undefined;
 }
 
+/** Records that were looked at one by one, and what decided about them. */
+interface Judged {
+  readonly kind: 0 | 1;
+  readonly slots: ReadonlySet<number>;
+  readonly filter: Predicate | undefined;
+  readonly orderedBy: string | undefined;
+}
+
 /** What the unit knows of the records it was handed. */
 export interface HandedRecords {
   /** What the unit's hops have marked since it began carries at least this. */
@@ -187,7 +196,7 @@ export class ReadSet implements Watching {
   ends: ReadonlySet<number> = nobody;
   /** The principal's root: that it is there and may act is what every unit depends on. -1 before it was looked up. */
   actor = -1;
-  #filtered: { readonly filter: Predicate; readonly nodes: ReadonlySet<number> }[] = none;
+  #judged: Judged[] = none;
 
   constructor(resident: ResidentGraph, handed: HandedRecords) {
     this.#resident = resident;
@@ -272,8 +281,17 @@ export class ReadSet implements Watching {
 
   /** Guards how the filter answers for these nodes, by that outcome alone. */
   addFiltered(filter: Predicate, nodes: readonly number[]): void {
-    if (this.#filtered === none) this.#filtered = youngArray();
-    this.#filtered.push({ filter, nodes: new Set(nodes) });
+    this.#addJudged({ kind: NODE, slots: new Set(nodes), filter, orderedBy: undefined });
+  }
+
+  /** Guards what these records are ordered by. */
+  addOrdered(kind: 0 | 1, orderedBy: string, slots: readonly number[]): void {
+    this.#addJudged({ kind, slots: new Set(slots), filter: undefined, orderedBy });
+  }
+
+  #addJudged(judged: Judged): void {
+    if (this.#judged === none) this.#judged = youngArray();
+    this.#judged.push(judged);
   }
 
   addAbsent(id: Id): void {
@@ -284,6 +302,11 @@ export class ReadSet implements Watching {
   addEnd(node: number): void {
     if (this.ends === nobody) this.ends = new Set();
     (this.ends as Set<number>).add(node);
+  }
+
+  /** Whether it guards more records than can be told one by one. */
+  get isOpenEnded(): boolean {
+    return this.hops.length > 0 || this.#underWay.size > 0 || this.extents.length > 0;
   }
 
   /** Whether there is nothing but the acting root and the records that were handed out. */
@@ -328,8 +351,11 @@ export class ReadSet implements Watching {
     return node >= 0 && (asked || this.#resident.catalog.isUndirected(type)) && hop.has(node);
   }
 
-  /** What of the read set the change breaks, as a key that units queue by; `undefined` where it all still holds. */
-  conflict(change: AppliedChange): string | undefined {
+  /**
+   * What of the read set the change breaks, as a key that units queue by; `undefined` where it all still holds.
+   * @param window the change and those that are judged with it
+   */
+  conflict(change: AppliedChange, window: ChangeWindow): string | undefined {
     const { kind, slot, op } = change;
     if (slot >= 0) {
       const held = this.#handed.held(kind, slot);
@@ -353,20 +379,24 @@ export class ReadSet implements Watching {
     if ((op & (REMOVED | ACCESS)) !== 0 && kind === NODE && this.#handed.holdsEdgeOf(slot))
       return recordKey(this.#resident, kind, slot);
     for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
-    if (kind === NODE && (op & DATA) !== 0) {
-      for (const { filter, nodes } of this.#filtered) {
-        if (nodes.has(slot) && outcome(filter, change.before) !== outcome(filter, change.after))
-          return recordKey(this.#resident, kind, slot);
+    if ((op & DATA) !== 0) {
+      for (const judged of this.#judged) {
+        if (judged.kind !== kind || !judged.slots.has(slot)) continue;
+        if (outcomesDiffer(judged, change)) return recordKey(this.#resident, kind, slot);
       }
     }
-    const key = this.#breaksHops(this.hops, change);
-    return key === undefined && this.#underWay.size > 0 ? this.#breaksHops(this.#underWay, change) : key;
+    const key = this.#breaksHops(this.hops, change, window);
+    return key === undefined && this.#underWay.size > 0
+      ? this.#breaksHops(this.#underWay, change, window)
+      : key;
   }
 
-  #breaksHops(hops: Iterable<HopGuard>, change: AppliedChange): string | undefined {
+  #breaksHops(hops: Iterable<HopGuard>, change: AppliedChange, window: ChangeWindow): string | undefined {
     for (const hop of hops) {
       const broken =
-        change.kind === NODE ? this.#breaksHopByNode(hop, change) : this.#breaksHopByEdge(hop, change);
+        change.kind === NODE
+          ? this.#breaksHopByNode(hop, change, window)
+          : this.#breaksHopByEdge(hop, change, window);
       if (broken >= 0) return `neighbours ${this.#resident.nodes.idOf(broken)}`;
     }
     return undefined;
@@ -431,7 +461,7 @@ export class ReadSet implements Watching {
   }
 
   /** @returns the node of the guard whose neighbourhood answers differently, or -1 */
-  #breaksHopByNode(hop: HopGuard, change: AppliedChange): number {
+  #breaksHopByNode(hop: HopGuard, change: AppliedChange, window: ChangeWindow): number {
     const { slot, op, before, after } = change;
     const { shape } = hop;
     // Every far end that a hop looked at carries the mark of a hop made since the unit began.
@@ -454,7 +484,8 @@ export class ReadSet implements Watching {
       shape.nodeFilter !== undefined &&
       before !== undefined &&
       !shape.nodeFilter.test(before) &&
-      ((op & DATA) === 0 || (after !== undefined && !shape.nodeFilter.test(after)))
+      ((op & DATA) === 0 || (after !== undefined && !shape.nodeFilter.test(after))) &&
+      !window.mayHavePassed(slot, shape.nodeFilter.test)
     ) {
       return -1;
     }
@@ -488,7 +519,7 @@ export class ReadSet implements Watching {
     return -1;
   }
 
-  #breaksHopByEdge(hop: HopGuard, change: AppliedChange): number {
+  #breaksHopByEdge(hop: HopGuard, change: AppliedChange, window: ChangeWindow): number {
     const { shape, boundary } = hop;
     const { op, before, after, source, target, type, slot } = change;
     if (shape.edgeTypes !== undefined && shape.edgeTypes[type] !== 1) return -1;
@@ -519,17 +550,19 @@ export class ReadSet implements Watching {
       !((op & DATA) !== 0 && test(after) !== false)
     )
       return -1;
-    if (fromSource && this.#farMayMatch(shape, target, change.targetSeen)) return source;
-    return fromTarget && this.#farMayMatch(shape, source, change.sourceSeen) ? target : -1;
+    if (fromSource && this.#farMayMatch(shape, target, change.targetSeen, window)) return source;
+    return fromTarget && this.#farMayMatch(shape, source, change.sourceSeen, window) ? target : -1;
   }
 
-  #farMayMatch(shape: HopShape, far: number, seen: SeenNode | undefined): boolean {
+  #farMayMatch(shape: HopShape, far: number, seen: SeenNode | undefined, window: ChangeWindow): boolean {
     const { nodes } = this.#resident;
     const type = far < 0 ? seen?.type : nodes.types[far]!;
     if (type === undefined) return true;
     if (shape.nodeTypes !== undefined && shape.nodeTypes[type] !== 1) return false;
     const state = (far < 0 ? undefined : nodes.states[far]) ?? seen?.state;
-    return shape.nodeFilter === undefined || state === undefined || shape.nodeFilter.test(state);
+    if (shape.nodeFilter === undefined || state === undefined || shape.nodeFilter.test(state)) return true;
+    // It was written beside this edge: what it is as of now says nothing of when the edge came or went.
+    return far >= 0 && window.mayHavePassed(far, shape.nodeFilter.test);
   }
 }
 
@@ -543,8 +576,10 @@ function compareTo(edges: EdgeTable, edge: number, id: Id): number {
 const words = new Int32Array(4);
 
 /** What is not known differs from everything, itself included. */
-function outcome(filter: Predicate, state: RecordState | undefined): boolean | number {
-  return state === undefined ? Number.NaN : filter.test(state);
+function outcomesDiffer({ filter, orderedBy }: Judged, { before, after }: AppliedChange): boolean {
+  if (before === undefined || after === undefined) return true;
+  if (filter !== undefined && filter.test(before) !== filter.test(after)) return true;
+  return ordersDiffer(orderedBy, before, after);
 }
 
 function names(adjacency: Adjacency, list: number, far: number): boolean {

@@ -43,6 +43,7 @@ import {
 import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { SlotMap } from "../util/slot-map.ts";
 import { youngArray } from "../util/young-array.ts";
+import { ChangeWindow } from "./change-window.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
@@ -176,10 +177,11 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (log.end === this.position) return;
     const commits = log.since(this.position);
     if (commits === undefined) this.#fail("everything");
+    const window = new ChangeWindow(commits!);
     for (const { changes, began } of commits!) {
       if (changes === undefined) this.#fail("everything");
       for (const change of changes!) {
-        const key = this.readSet.conflict(change);
+        const key = this.readSet.conflict(change, window);
         if (key !== undefined) this.#fail(key, began);
         if ((change.op & DATA) !== 0) this.#noteNewer(change);
       }
@@ -420,7 +422,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   isRegranted(root: Id, { grants }: AppliedChange): boolean {
     const { classes, nodes, edges } = this.runtime.resident;
     if (grants === undefined || !this.principal.isRegranted(root, grants.before, grants.after)) return false;
-    if (this.readSet.hops.length > 0 || this.readSet.extents.length > 0) return true;
+    if (this.readSet.isOpenEnded) return true;
     for (const [slot] of this.#nodes)
       if (classes.ownerOf(nodes.accessClasses[slot]!)?.id === root) return true;
     for (const [slot] of this.#edges)
@@ -831,9 +833,13 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
     inheritAside(before, after);
     const table = this.table(kind);
-    this.#write().change(this.#records(kind), slot, { state: after });
+    const isNew = (table.flags[slot]! & PENDING) !== 0;
+    const pending = this.#write();
+    const records = this.#records(kind);
+    if (isNew) pending.keepFirst(records, slot, before);
+    pending.change(records, slot, { state: after });
     // A record of this unit's own making holds its fields in the table, for nobody else can see it.
-    if ((table.flags[slot]! & PENDING) !== 0) this.runtime.resident.setState(table, slot, after);
+    if (isNew) this.runtime.resident.setState(table, slot, after);
     setStateOf(entity, after);
   }
 
@@ -949,10 +955,14 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const before = this.accessOf(entity);
     const access = change(before);
     if (access === before) return;
+    const isNew = (table.flags[slot]! & PENDING) !== 0;
     const owner = resident.classes.ownerNumber(table.accessClasses[slot]!);
     const accessClass = resident.classes.classOf(owner, access, catalog.isRuled(table.types[slot]!));
-    if ((table.flags[slot]! & PENDING) !== 0) table.accessClasses[slot] = accessClass;
-    this.#write().change(this.#records(kind), slot, { access, accessClass });
+    if (isNew) table.accessClasses[slot] = accessClass;
+    // The fields of a new record are in the table, where marks do not reach.
+    const state = isNew ? table.states[slot] : undefined;
+    const write = state === undefined ? { access, accessClass } : { access, accessClass, state };
+    this.#write().change(this.#records(kind), slot, write);
     if (kind === NODE && table.types[slot] === catalog.rootNumber) {
       if (!this.principal.isRegranted(resident.nodes.idOf(slot), undefined, undefined)) return;
       this.#regranted ??= new Map();
