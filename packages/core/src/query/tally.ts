@@ -60,6 +60,8 @@ class TallyRun {
       forever(this.#unit, () => this.#step()),
       () => {
         this.#guard.hasReached = undefined;
+        // What was counted last may have brought commits along that broke what was read before.
+        this.#unit.keepUp();
         return this.#count;
       },
     );
