@@ -46,6 +46,10 @@ function tooManyConflicts(attempts: number, key: string, isNested: boolean): Con
 /** How long a shared store may be held for the last attempt of a unit that keeps losing to other processes. */
 const LEASE_MS = 2000;
 
+/** How long a last attempt waits for those of other processes, and how often it asks. */
+const LEASE_PATIENCE_MS = 3 * LEASE_MS;
+const LEASE_RETRY_MS = 2;
+
 /** The line of those that make their last attempt. */
 const lastAttempts = "last attempts";
 
@@ -237,7 +241,7 @@ export class Runner {
     course: Course,
     lost: Unit,
   ): MaybePromise<T> {
-    const { counts, attempts, store, ids } = this.#runtime;
+    const { counts, attempts } = this.#runtime;
     const { key } = lost.conflict!;
     counts.conflicts += 1;
     const number = course.number;
@@ -267,22 +271,41 @@ export class Runner {
           leaveLast();
           leave();
         };
-        next.hold = this.#committer.hold(LEASE_MS);
-        return andThen(this.#committer.arrived(), () => {
-          if (store.lease === undefined) return again();
-          // The lease is the unit's own, so that its commit passes where all others wait.
-          const holder = ids.nextId();
-          return andThen(this.#lease(holder, next), again);
-        });
+        const until = this.#runtime.scheduler.now() + LEASE_PATIENCE_MS;
+        return andThen(this.#takeTurn(next, until), again);
       });
     });
   }
 
-  /** Without the lease the last attempt is one like the others, so nothing that goes wrong with it matters. */
-  #lease(holder: Id, course: Course): MaybePromise<void> {
+  /** Holds back the others of this process and then, by the lease, those of all others. */
+  #takeTurn(course: Course, until: number): MaybePromise<void> {
+    const { store, ids, scheduler } = this.#runtime;
+    const hold = this.#committer.hold(LEASE_MS);
+    course.hold = hold;
+    return andThen(this.#committer.arrived(), () => {
+      if (store.lease === undefined) return;
+      // The lease is the unit's own, so that its commit passes where all others wait.
+      return andThen(this.#lease(ids.nextId(), course), (isTaken) => {
+        // Another process is at its last attempt: without the lease this one would lose to it.
+        if (!isTaken || course.isNested || scheduler.now() >= until) return;
+        hold.end();
+        const free = new Promise<void>((resolve) => {
+          scheduler.after(LEASE_RETRY_MS, resolve, true);
+        });
+        return free.then(() => this.#takeTurn(course, until));
+      });
+    });
+  }
+
+  /**
+   * Without the lease the last attempt is one like the others, so nothing that goes wrong with it matters.
+   *
+   * @returns whether another process has it
+   */
+  #lease(holder: Id, course: Course): MaybePromise<boolean> {
     const { store, reportError } = this.#runtime;
-    const take = (held: boolean): void => {
-      if (!held) return;
+    const take = (isHeld: boolean): boolean => {
+      if (!isHeld) return true;
       course.unitId = holder;
       course.release = () => {
         try {
@@ -293,16 +316,17 @@ export class Runner {
           return undefined;
         }
       };
+      return false;
+    };
+    const fail = (error: unknown): boolean => {
+      reportError(error);
+      return false;
     };
     try {
       const held = store.lease!(holder, LEASE_MS);
-      if (!isThenable(held)) {
-        take(held as boolean);
-        return;
-      }
-      return (held as Promise<boolean>).then(take, reportError);
+      return isThenable(held) ? (held as Promise<boolean>).then(take, fail) : take(held as boolean);
     } catch (error) {
-      reportError(error);
+      return fail(error);
     }
   }
 
