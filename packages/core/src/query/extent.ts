@@ -9,6 +9,7 @@ import { BATCH } from "../resident/loader.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
 import { type FieldDefinition, type FieldIssue, tryField } from "../schema/field.ts";
+import type { Pending } from "../unit/pending.ts";
 import type { ExtentGuard } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
@@ -29,6 +30,8 @@ interface Access {
   readonly lookups: readonly Lookup[] | undefined;
   /** Whether what is found comes in the order that was asked for. */
   readonly isOrdered: boolean;
+  /** Where the filter names whole keys of an index: whatever passes has one of them. */
+  readonly keys?: { readonly index: IndexDefinition; readonly values: readonly (readonly unknown[])[] };
 }
 
 /**
@@ -106,7 +109,7 @@ class ExtentRun {
     const read =
       access.lookups === undefined ? this.#scanAll(mayStop) : this.#lookupAll(access.lookups, mayStop);
     return andThen(read, () => {
-      this.#mergeOwn();
+      this.#mergeOwn(access.keys);
       return andThen(this.#settle(), () => {
         const arranged = this.#arranged();
         this.#guard.hasReached = undefined;
@@ -179,18 +182,21 @@ class ExtentRun {
       return {
         lookups: withFilled([{ ...base, equals: keys, after }], keys.length),
         isOrdered,
+        keys: { index, values: [keys] },
         score: 100 + (index.unique ? 10 : 0),
       };
     }
     const next = index.fields[keys.length]!;
     const choices = choicesOn(filter, next);
     if (choices !== undefined && keys.length + 1 === index.fields.length) {
+      const values = choices.map((value) => [...keys, value]);
       return {
         lookups: withFilled(
-          choices.map((value) => ({ ...base, equals: [...keys, value] })),
+          values.map((equals) => ({ ...base, equals })),
           keys.length + 1,
         ),
         isOrdered: false,
+        keys: { index, values },
         score: 60,
       };
     }
@@ -443,15 +449,33 @@ class ExtentRun {
   }
 
   /** The unit's own new records, and those that its writes made match. */
-  #mergeOwn(): void {
+  #mergeOwn(keys: Access["keys"]): void {
     const { pending } = this.#unit;
     if (pending === undefined) return;
+    if (keys !== undefined) {
+      this.#mergeOwnKeys(pending, keys);
+      return;
+    }
     const created = this.#kind === NODE ? pending.createdNodes : pending.createdEdges;
     const count = pending.createdCount(this.#kind === NODE ? "nodes" : "edges", this.#mark);
     for (let i = 0; i < count; i++) if (!this.#met.has(created[i]!)) this.#judge(created[i]!);
     const table = this.#unit.table(this.#kind);
     for (const slot of (this.#kind === NODE ? pending.nodes : pending.edges).keys()) {
       if ((table.flags[slot]! & PENDING) === 0 && !this.#met.has(slot)) this.#judge(slot);
+    }
+  }
+
+  #mergeOwnKeys(pending: Pending, { index, values }: NonNullable<Access["keys"]>): void {
+    const table = this.#unit.table(NODE);
+    // Created since the position that is looked at, and so with a greater id.
+    const later = pending.createdNodes[pending.createdCount("nodes", this.#mark)];
+    for (const value of values) {
+      for (const slot of pending.nodesWithKey(index, value, table.states)) {
+        if (this.#met.has(slot)) continue;
+        const isLater =
+          later !== undefined && (table.flags[slot]! & PENDING) !== 0 && table.compareIds(slot, later) >= 0;
+        if (!isLater) this.#judge(slot);
+      }
     }
   }
 }

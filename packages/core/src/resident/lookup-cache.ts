@@ -35,7 +35,7 @@ export class LookupCache {
 
   /** The slots that have the key, in id order; `undefined` where that is not known, or not all of them are resident. */
   get(index: string, key: readonly unknown[]): readonly number[] | undefined {
-    const found = this.#found.get(index)?.get(textOf(key));
+    const found = this.#found.get(index)?.get(keyText(key));
     if (found === undefined) return undefined;
     const { ids, flags, states } = this.#nodes;
     for (let i = 0; i < found.slots.length; i++) {
@@ -57,7 +57,7 @@ export class LookupCache {
     const words = new Int32Array(slots.length * 4);
     for (let i = 0; i < slots.length; i++)
       words.set(this.#nodes.ids.subarray(slots[i]! * 4, slots[i]! * 4 + 4), i * 4);
-    const text = textOf(key);
+    const text = keyText(key);
     if (!keys.has(text)) {
       if (this.#size >= this.#most) this.clear();
       this.#size += 1;
@@ -85,7 +85,7 @@ export class LookupCache {
       return;
     }
     for (const state of [before, after]) {
-      if (state !== undefined && keys.delete(textOf(keyOf(index, state)))) this.#size -= 1;
+      if (state !== undefined && keys.delete(keyText(keyOf(index, state)))) this.#size -= 1;
     }
   }
 
@@ -95,11 +95,13 @@ export class LookupCache {
   }
 }
 
-function keyOf({ fields }: IndexDefinition, state: RecordState): unknown[] {
+/** The key that a record of these fields has in an index. */
+export function keyOf({ fields }: IndexDefinition, state: RecordState): unknown[] {
   return fields.map((field) => state[field]);
 }
 
-function textOf(key: readonly unknown[]): string {
+/** Keys that are equal have the same text. */
+export function keyText(key: readonly unknown[]): string {
   if (key.length === 1 && typeof key[0] === "string") return `"${key[0]}`;
   return stableJson(key.map((value) => (value === undefined ? [] : [toTaggedJson(value as never)])));
 }

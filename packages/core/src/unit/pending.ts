@@ -1,5 +1,7 @@
 import type { AccessRecord } from "../model/access-record.ts";
+import { keyOf, keyText } from "../resident/lookup-cache.ts";
 import type { RecordState } from "../resident/record-table.ts";
+import type { IndexDefinition } from "../schema/definition.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 
 /** What the unit has written to one record and not committed. */
@@ -33,6 +35,23 @@ interface Mark {
 
 const noEdges: readonly number[] = Object.freeze([]);
 
+/** Where a unit's own records are found by whole keys of one index. */
+class OwnKeys {
+  /** Every slot that has, or at some position had, the key. */
+  readonly slots: Map<string, Set<number>> = new Map();
+  /** How far what the unit has created and written was taken in. */
+  created = 0;
+  written = 0;
+  position = 0;
+
+  add(index: IndexDefinition, state: RecordState, slot: number): void {
+    const text = keyText(keyOf(index, state));
+    const slots = this.slots.get(text);
+    if (slots === undefined) this.slots.set(text, new Set([slot]));
+    else slots.add(slot);
+  }
+}
+
 /** The present, where a position in the pending log is asked for. */
 export const NOW = -1;
 
@@ -54,6 +73,9 @@ export class Pending {
   /** How many records of each kind are removed: while none is, nobody needs to look. */
   removedNodes = 0;
   removedEdges = 0;
+  /** Nodes that were written to since the first question for a key, in that order. */
+  #written: number[] | undefined;
+  readonly #keys: Map<string, OwnKeys> = new Map();
   #position = 0;
   readonly #marks: Map<number, Mark> = new Map();
   #nextMark = 0;
@@ -74,6 +96,7 @@ export class Pending {
     const previous = this.#marks.size > 0 ? before : undefined;
     const merged = before === undefined ? change : { ...before, ...change };
     records.set(slot, new PendingRecord(this.#position, merged, previous));
+    if (this.#written !== undefined && records === this.nodes) this.#written.push(slot);
     if (change.removed === true && before?.removed !== true) {
       if (records === this.nodes) this.removedNodes += 1;
       else this.removedEdges += 1;
@@ -134,6 +157,46 @@ export class Pending {
   createdCount(kind: "nodes" | "edges", mark: number): number {
     if (mark !== NOW) return this.#marks.get(mark)![kind];
     return kind === "nodes" ? this.createdNodes.length : this.createdEdges.length;
+  }
+
+  /**
+   * Nodes of the unit's own that may have this key of an index: all that do, at any position that somebody looks at, and
+   * some that did. Reading what it has written must not take a unit longer the more it has written.
+   *
+   * @param states what the created nodes were created with
+   */
+  nodesWithKey(
+    index: IndexDefinition,
+    key: readonly unknown[],
+    states: readonly (RecordState | undefined)[],
+  ): Iterable<number> {
+    let keys = this.#keys.get(index.name);
+    if (keys === undefined) {
+      keys = new OwnKeys();
+      this.#keys.set(index.name, keys);
+      this.#written ??= [...this.nodes.keys()];
+    }
+    this.#takeIn(keys, index, states);
+    return keys.slots.get(keyText(key)) ?? [];
+  }
+
+  #takeIn(keys: OwnKeys, index: IndexDefinition, states: readonly (RecordState | undefined)[]): void {
+    const { createdNodes, nodes } = this;
+    for (; keys.created < createdNodes.length; keys.created++) {
+      const slot = createdNodes[keys.created]!;
+      keys.add(index, states[slot]!, slot);
+    }
+    const written = this.#written!;
+    for (; keys.written < written.length; keys.written++) {
+      const slot = written[keys.written]!;
+      let record = nodes.get(slot);
+      // What was there before the first change of a created record has the position 0.
+      while (record !== undefined && (record.position > keys.position || record.position === 0)) {
+        if (record.state !== undefined) keys.add(index, record.state, slot);
+        record = record.previous;
+      }
+    }
+    keys.position = this.#position;
   }
 
   /** Remembers how things stand now; values overwritten from here on are kept until `releaseMarks`. */
