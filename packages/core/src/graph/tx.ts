@@ -63,6 +63,7 @@ function required(unit: Unit, type: unknown, id: unknown, record: Entity | undef
 /** What a transaction's body, and a walk, can do in its unit. */
 export class UnitVerbs {
   readonly #unit: Unit;
+  #ensured: Promise<Entity> | undefined;
 
   constructor(unit: Unit) {
     this.#unit = unit;
@@ -107,8 +108,24 @@ export class UnitVerbs {
         throw new TypeError(`ensure takes plain values, and ${field} is given by ${value.op}(…)`);
     if (kindOf(fields) !== "object")
       throw new TypeError(`ensure takes the other fields as an object, got ${describeKind(fields)}`);
+    // One after another: between its search and its creation another one would not find it either.
+    const before = this.#ensured;
+    const ensured = this.#findOrCreate(definition, type, key as object, fields as object, before);
+    this.#ensured = ensured;
+    return ensured;
+  }
+
+  async #findOrCreate(
+    definition: TypeDefinition,
+    type: unknown,
+    key: object,
+    fields: object,
+    before: Promise<Entity> | undefined,
+  ): Promise<Entity> {
+    // Whether it succeeds is for its own caller to see.
+    await before?.catch(() => {});
     const [found] = (await this.nodes(type, key).limit(1).all()) as Entity[];
-    return found ?? this.#unit.createNode(definition, { ...(fields as object), ...(key as object) });
+    return found ?? this.#unit.createNode(definition, { ...fields, ...key });
   }
 
   onCommit(callback: () => unknown): void {

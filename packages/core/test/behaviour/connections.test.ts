@@ -328,6 +328,21 @@ forEachStore("connections", (open) => {
   });
 
   describe("ensure", () => {
+    it("creates one node for several calls at once in one unit, and each fails for itself", async () => {
+      const graph = await open({ types });
+      await graph.transaction(async (tx) => {
+        const [first, refused, second] = await Promise.allSettled([
+          tx.ensure(Person, { name: "twin" }),
+          tx.ensure(Person, { name: 5 as never }),
+          tx.ensure(Person, { name: "twin" }),
+        ]);
+        expect(refused).toMatchObject({ status: "rejected", reason: { code: "RW_FIELD_INVALID" } });
+        expect(second).toMatchObject({ status: "fulfilled" });
+        expect(second).toEqual(first);
+      });
+      expect(await graph.nodes(Person, { name: "twin" }).count()).toBe(1);
+    });
+
     it("finds by the key, or creates with key and fields", async () => {
       const graph = await open({ types });
       const first = await graph.transaction((tx) => tx.ensure(Person, { mail: "a@x" }, { name: "ann" }));
