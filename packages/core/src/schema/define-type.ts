@@ -56,11 +56,11 @@ export function defineType(declaration: Declaration): EntityClass {
     cls,
   );
   for (const field of ownFields) defineFieldAccessors(cls.prototype, field.name);
-  defineStatics(cls, definition);
+  defineStatics(cls, definition, kind === "node" && declaration.isBuiltIn === true);
   return cls;
 }
 
-function defineStatics(cls: EntityClass, definition: TypeDefinition): void {
+function defineStatics(cls: EntityClass, definition: TypeDefinition, isRoot: boolean): void {
   const { kind, name } = definition;
   const fields = Object.freeze(
     Object.fromEntries(definition.fields.map((field) => [field.name, field.schema])),
@@ -71,6 +71,15 @@ function defineStatics(cls: EntityClass, definition: TypeDefinition): void {
   Object.defineProperty(cls, definitionKey, { value: definition });
   Object.defineProperty(cls, "extend", {
     value: function extend(this: EntityClass, subtype: unknown, fields: unknown, options?: unknown) {
+      if (isRoot) {
+        // It would pass for a root in every query, and act as nobody.
+        throw new ValidationError({
+          code: "RW_DEFINITION_TYPE",
+          message: `${String(subtype)}: Root cannot be extended`,
+          remedy:
+            "Keep what belongs to a user in a node of a type of your own that the user's root is connected to.",
+        });
+      }
       return defineType({ kind, name: subtype, fields, options, base: this, parent: definition.with(this) });
     },
     configurable: true,

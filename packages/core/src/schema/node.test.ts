@@ -56,6 +56,12 @@ describe("a node type", () => {
     expect(Room.typeName).toBe("Room");
   });
 
+  test("cannot extend Root: a root is somebody who can act", () => {
+    expect(() => (Root as never as typeof Room).extend("Member", {})).toThrow(
+      "Member: Root cannot be extended",
+    );
+  });
+
   test("inherits the access rule of its base or has its own", () => {
     const Base = node(
       "Base",

@@ -1,5 +1,5 @@
-import type { NodeBase, NodeOptions, NodeStatics, Root as RootNode, Sealed } from "../types/graph-types.ts";
-import type { CheckFields, CheckTypeName, Fields, NoFields, ReservedNodeField } from "../types/infer.ts";
+import type { NodeBase, NodeOptions, RootClass, Root as RootNode } from "../types/graph-types.ts";
+import type { CheckFields, CheckTypeName, Fields, ReservedNodeField } from "../types/infer.ts";
 import { defineType } from "./define-type.ts";
 import { NodeEntity } from "./entity.ts";
 
@@ -24,8 +24,11 @@ export function node<const N extends string, const F extends Fields>(
   return defineType({ kind: "node", name, fields, options, base: NodeEntity }) as unknown as NodeBase<N, F>;
 }
 
-/** The node type without fields that every graph begins with: one root a user, and the system's own. */
-export const Root: NodeStatics<NoFields> & { new (useCreateRootInstead: Sealed): RootNode } = defineType({
+/**
+ * The node type without fields that every graph begins with: one root a user, and the system's own. It has no subtypes:
+ * what is known of a user is a node that the user's root is connected to.
+ */
+export const Root: RootClass = defineType({
   kind: "node",
   name: "Root",
   fields: {},

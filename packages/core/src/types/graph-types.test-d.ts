@@ -2,8 +2,8 @@ import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import { and, contains, eq, gt, gte, lt, ne, not, oneOf, or, startsWith } from "../model/operator.ts";
 import { Edge, edge, via } from "../schema/edge.ts";
-import { node, type Root } from "../schema/node.ts";
-import type { AnyEdge, AnyNode, Page, Pair } from "./graph-types.ts";
+import { node, Root } from "../schema/node.ts";
+import type { AnyEdge, AnyNode, NodeClass, Page, Pair } from "./graph-types.ts";
 import type { Session, Tx } from "./session.ts";
 
 // Queries, filters and connections know the types they lead to.
@@ -32,6 +32,7 @@ class Works extends edge(
 ) {}
 class Leads extends Works.extend("Leads", { title: z.string() }) {}
 class Knows extends edge("Knows", {}, { from: Person, to: Person, undirected: true }) {}
+const named = { name: z.string() };
 const stars = { stars: z.number() };
 class Likes extends edge("Likes", stars) {}
 class Hates extends edge("Hates", stars) {}
@@ -182,6 +183,21 @@ export function connections(): void {
   tx.create(Works, { since: 5 });
   // @ts-expect-error an edge type is no node
   via(Person, {});
+  // @ts-expect-error graph.createRoot() makes roots
+  tx.create(Root);
+  // @ts-expect-error graph.createRoot() makes roots
+  tx.create(Root, [{}]);
+  // @ts-expect-error graph.createRoot() makes roots
+  root.connect(Root);
+  // @ts-expect-error graph.createRoot() makes roots
+  root.connect(Root, {}, via(Edge));
+  // @ts-expect-error a root is somebody who can act
+  Root.extend("Member", named);
+}
+
+/** A type that is only known to be one. */
+export function made<C extends NodeClass<typeof named>>(type: C): InstanceType<C>[] {
+  return [tx.create(type, { name: "x" } as never), ann.connect(type, { name: "x" } as never)];
 }
 
 export async function ensuring(): Promise<void> {

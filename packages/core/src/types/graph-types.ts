@@ -25,6 +25,7 @@ declare const fieldsMark: unique symbol;
 declare const endsMark: unique symbol;
 declare const typeMark: unique symbol;
 declare const sealMark: unique symbol;
+declare const useCreateRootInstead: unique symbol;
 
 /** What no user has: instances come from `connect`, `create` and queries, not from `new`. */
 export interface Sealed {
@@ -90,17 +91,17 @@ export interface NodeInstance<F extends Fields = AnyFields> extends RecordInstan
    * Creates a node and an edge to it, and gives the node; an array of fields gives an array of nodes.
    * Without `via(…)` the edge is an untyped `Edge`. Needs `connect`.
    */
-  connect<C extends NodeClass>(type: C, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
-  connect<C extends NodeClass>(type: C, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
+  connect<C extends NodeClass>(type: C & Creatable, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
+  connect<C extends NodeClass>(type: C & Creatable, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
   connect<C extends NodeClass, E extends EdgeClass>(
     this: FromOf<E>,
-    type: C & EndsAt<E, InstanceType<C>>,
+    type: C & Creatable & EndsAt<E, InstanceType<C>>,
     fields: Create<FieldsOf<C>>,
     through: Via<E>,
   ): InstanceType<C>;
   connect<C extends NodeClass, E extends EdgeClass>(
     this: FromOf<E>,
-    type: C & EndsAt<E, InstanceType<C>>,
+    type: C & Creatable & EndsAt<E, InstanceType<C>>,
     all: readonly Create<FieldsOf<C>>[],
     through: Via<E>,
   ): InstanceType<C>[];
@@ -154,6 +155,17 @@ export interface NodeClass<F extends Fields = AnyFields, I = AnyNode> {
   readonly typeName: string;
   readonly fields: F;
   readonly kind: "node";
+}
+
+/** What each node type is but `Root`: its nodes are made by `create`, `connect` and `ensure`. */
+export interface Creatable {
+  readonly [useCreateRootInstead]?: never;
+}
+
+/** The class of roots, which `graph.createRoot()` alone makes, and which cannot be extended. */
+export interface RootClass extends Omit<NodeStatics<NoFields>, "extend"> {
+  new (useCreateRootInstead: Sealed): Root;
+  readonly [useCreateRootInstead]: true;
 }
 
 /** An edge type, as a value. */

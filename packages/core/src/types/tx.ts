@@ -1,5 +1,6 @@
 import type { Id } from "../model/id.ts";
 import type {
+  Creatable,
   EdgeClass,
   EdgeQuery,
   FieldsOf,
@@ -34,13 +35,13 @@ export type EnsureArgument<F extends Fields, K> =
 /** One unit of work: what it reads is consistent, what it writes is committed whole or not at all. */
 export interface Tx extends Reading {
   /** Creates a node without edges, or one for each of an array of fields. */
-  create<C extends NodeClass>(type: C, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
-  create<C extends NodeClass>(type: C, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
+  create<C extends NodeClass>(type: C & Creatable, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
+  create<C extends NodeClass>(type: C & Creatable, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
   /**
    * The node whose fields equal `key`, or a new one with `key` and `fields`. Of several callers at once, one creates.
    */
   ensure<C extends NodeClass, const K extends Partial<Create<FieldsOf<C>>>>(
-    type: C,
+    type: C & Creatable,
     key: K & { readonly [P in Exclude<keyof K, keyof FieldsOf<C>>]: never },
     ...fields: EnsureArgument<FieldsOf<C>, K>
   ): Promise<InstanceType<C>>;

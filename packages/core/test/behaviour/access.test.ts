@@ -1096,12 +1096,16 @@ forEachStore("access", (open) => {
 
     it("are made by the system root alone", async () => {
       const { graph, alice } = await world(open);
-      await expect(alice.transaction((tx) => tx.create(Root))).rejects.toBeInstanceOf(AccessDeniedError);
-      await expect(alice.transaction((tx) => tx.root.connect(Root))).rejects.toBeInstanceOf(
+      await expect(alice.transaction((tx) => tx.create(Root as never, {}))).rejects.toBeInstanceOf(
         AccessDeniedError,
       );
-      await expect(graph.transaction((tx) => tx.create(Root))).rejects.toThrow(/use graph\.createRoot/);
-      await expect(graph.transaction((tx) => tx.root.connect(Root))).rejects.toThrow(TypeError);
+      await expect(alice.transaction((tx) => tx.root.connect(Root as never, {}))).rejects.toBeInstanceOf(
+        AccessDeniedError,
+      );
+      await expect(graph.transaction((tx) => tx.create(Root as never, {}))).rejects.toThrow(
+        /use graph\.createRoot/,
+      );
+      await expect(graph.transaction((tx) => tx.root.connect(Root as never, {}))).rejects.toThrow(TypeError);
       const { id: made } = await graph.createRoot();
       expect((await graph.require(Root, made)).$ownerId).toBe(made);
     });

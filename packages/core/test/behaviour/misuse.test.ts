@@ -117,9 +117,11 @@ forEachStore("misuse", (open) => {
     it("are made by createRoot alone, and only a root is somebody to act as", async () => {
       const graph = await open({ types });
       const hall = await house(graph);
-      await expect(graph.transaction((tx) => tx.create(Root))).rejects.toThrow(/graph\.createRoot/);
-      await expect(graph.transaction((tx) => tx.create(Root, [{}, {}]))).rejects.toThrow(TypeError);
-      await expect(graph.transaction((tx) => tx.root.connect(Root))).rejects.toThrow(TypeError);
+      await expect(graph.transaction((tx) => tx.create(Root as never, {}))).rejects.toThrow(
+        /graph\.createRoot/,
+      );
+      await expect(graph.transaction((tx) => tx.create(Root as never, [{}, {}]))).rejects.toThrow(TypeError);
+      await expect(graph.transaction((tx) => tx.root.connect(Root as never, {}))).rejects.toThrow(TypeError);
       expect(() => new (Root as unknown as new () => unknown)()).toThrow(/use graph\.createRoot\(\)/);
       expect(() => graph.as(hall as never)).toThrow(TypeError);
       await expect(graph.deleteRoot(hall as never)).rejects.toThrow(TypeError);
