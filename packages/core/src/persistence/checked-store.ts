@@ -36,6 +36,8 @@ import type {
  * - `close` may be called twice, and before `open`.
  */
 export function checkedStore(store: Store): Store {
+  if (typeof (store as Partial<Store> | null | undefined)?.open !== "function")
+    throw new TypeError("checkedStore takes a store adapter, which has a method `open` and more");
   return store instanceof CheckedStore ? store : new CheckedStore(store);
 }
 

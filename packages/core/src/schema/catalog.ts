@@ -100,7 +100,9 @@ export class Catalog {
   definitionOf(cls: unknown, kind?: "node" | "edge"): TypeDefinition {
     const given = definitionOf(cls);
     if (given === undefined || (kind !== undefined && given.kind !== kind)) {
-      throw new TypeError(`Expected a class of a ${kind ?? "node or edge"} type, got ${describe(cls)}`);
+      throw new TypeError(
+        `Expected a class of ${kind === "edge" ? "an edge" : `a ${kind ?? "node or edge"}`} type, got ${describe(cls)}`,
+      );
     }
     const known = this.#definitions[this.findNumber(given.name) - 1];
     // Another type of this name, defined elsewhere, is not this one.

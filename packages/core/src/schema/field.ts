@@ -25,10 +25,34 @@ export interface FieldIssue {
   readonly message: string;
 }
 
+export function isSchema(value: unknown): value is Schema {
+  const standard = (value as Schema | null | undefined)?.["~standard"];
+  return typeof standard?.validate === "function";
+}
+
+/** Whether a validator has answered as Standard Schema says. */
+export function isResult(result: unknown): result is StandardSchemaV1.Result<unknown> {
+  if (typeof result !== "object" || result === null) return false;
+  const { issues } = result as { issues?: unknown };
+  return issues === undefined || (Array.isArray(issues) && issues.every(isIssue));
+}
+
+function isIssue(issue: unknown): boolean {
+  const { message, path = [] } = (issue ?? {}) as { message?: unknown; path?: unknown };
+  // What has a path may be a subclass of Array, as arktype's is.
+  return (
+    typeof message === "string" && Array.isArray(path) && Array.from(path).every((step) => step !== null)
+  );
+}
+
+/** What is wrong with a validator that answered otherwise. */
+export function noResult(): TypeError {
+  return new TypeError("it answered with something that is no Standard Schema result");
+}
+
 /** @throws {ValidationError} `RW_DEFINITION_FIELD` unless the schema implements Standard Schema. */
 export function defineField(type: string, name: string, schema: unknown): FieldDefinition {
-  const standard = (schema as Schema | null | undefined)?.["~standard"];
-  if (typeof standard?.validate !== "function") {
+  if (!isSchema(schema)) {
     throw new ValidationError({
       code: "RW_DEFINITION_FIELD",
       message: `${type}.${name} is ${describeKind(schema)}, not a Standard Schema validator`,
@@ -36,7 +60,7 @@ export function defineField(type: string, name: string, schema: unknown): FieldD
     });
   }
   const path = Object.freeze([name] as const);
-  return Object.freeze({ name, schema: schema as Schema, declaredBy: type, path });
+  return Object.freeze({ name, schema, declaredBy: type, path });
 }
 
 /**
@@ -115,12 +139,8 @@ function run(field: FieldDefinition, value: unknown): StandardSchemaV1.Result<un
     throw failed(field, value, cause);
   }
   if (!isThenable(result)) {
-    if (typeof result === "object" && result !== null) return result;
-    throw failed(
-      field,
-      value,
-      new TypeError(`it answered ${describeKind(result)}, not a Standard Schema result`),
-    );
+    if (isResult(result)) return result;
+    throw failed(field, value, noResult());
   }
   // Nobody waits for it; its failure must not end the process.
   result.then(undefined, () => {});
@@ -217,6 +237,8 @@ export function withDefault<Input, Output>(
   schema: Schema<Input, Output>,
   fallback: Input | (() => Input),
 ): Schema<Input | undefined, Output> {
+  if (!isSchema(schema))
+    throw new TypeError(`withDefault takes a schema and a value, got ${describeKind(schema)}`);
   const inner = schema["~standard"];
   const makeDefault = typeof fallback === "function" ? (fallback as () => Input) : () => fallback;
   return Object.freeze({

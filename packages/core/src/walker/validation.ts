@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ValidationError } from "../errors.ts";
 import { describeKind } from "../model/value-kind.ts";
-import type { Schema } from "../schema/field.ts";
+import { isResult, noResult, type Schema } from "../schema/field.ts";
 import { isThenable } from "../util/maybe-async.ts";
 import { pathText } from "../util/path-text.ts";
 
@@ -10,11 +10,6 @@ export interface Issue {
   readonly path: string;
   readonly message: string;
   readonly steps: readonly (string | number)[];
-}
-
-export function isSchema(value: unknown): value is Schema {
-  const standard = (value as Schema | null | undefined)?.["~standard"];
-  return typeof standard?.validate === "function";
 }
 
 /**
@@ -35,6 +30,7 @@ export function check(
   let result: StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>;
   try {
     result = schema["~standard"].validate(value);
+    if (!isThenable(result) && !isResult(result)) throw noResult();
   } catch (cause) {
     throw new ValidationError({
       code: "RW_FIELD_FAILED",

@@ -1,13 +1,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ValidationError } from "../errors.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
-import type { Schema } from "../schema/field.ts";
+import { isSchema, type Schema } from "../schema/field.ts";
 import { requireName } from "../schema/names.ts";
 import type { Fields, NoFields } from "../types/infer.ts";
 import type { Walker, WalkerOptions } from "../types/walker.ts";
 import { contextClass, isControlName, type WalkContext, type WalkControls } from "./context.ts";
 import { type Registration, readRegistration } from "./registration.ts";
-import { isSchema } from "./validation.ts";
 
 /** What all values of one chain of `.entry()` and `.exit()` share. Its identity is the walker's. */
 export interface WalkerIdentity {
