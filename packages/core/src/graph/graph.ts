@@ -16,18 +16,21 @@ const DELETE_BATCH = 500;
 /** How long `close` waits while no unit of work gets on. */
 const CLOSE_PATIENCE_MS = 10_000;
 
-interface ClosableCore extends SessionCore {
+/** What all sessions of a graph share, and what ends with it. */
+export interface GraphCore extends SessionCore {
   readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
+  /** The store is closed, or failed to. */
+  closed(): void;
 }
 
 /** An open graph: the session of the system root, and what concerns the graph as a whole. */
 export class GraphObject extends GraphSession {
-  readonly #core: ClosableCore;
+  readonly #core: GraphCore;
   readonly #systemRootId: Id;
   #ended: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(core: ClosableCore, systemRootId: Id) {
+  constructor(core: GraphCore, systemRootId: Id) {
     super(core, systemRootId);
     this.#core = core;
     this.#systemRootId = systemRootId;
@@ -136,7 +139,11 @@ export class GraphObject extends GraphSession {
     }
     await runtime.purger.stop();
     runtime.resident.close();
-    await runtime.store.close();
+    try {
+      await runtime.store.close();
+    } finally {
+      this.#core.closed();
+    }
   }
 
   /**

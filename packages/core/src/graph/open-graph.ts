@@ -10,7 +10,7 @@ import { handOut, hopFrom, hopStep } from "../query/query.ts";
 import { findRoot } from "../query/select.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
-import { buildCatalog } from "../schema/catalog.ts";
+import { buildCatalog, type Catalog } from "../schema/catalog.ts";
 import { type Entity, slotOf } from "../schema/entity.ts";
 import type { Graph, OpenOptions } from "../types/session.ts";
 import { Committer } from "../unit/committer.ts";
@@ -22,8 +22,7 @@ import { type Scheduler, systemScheduler } from "../unit/scheduler.ts";
 import { andThen, isThenable } from "../util/maybe-async.ts";
 import { HandlerTable } from "../walker/handler-table.ts";
 import type { HandlersDefinition } from "../walker/handlers.ts";
-import { GraphObject } from "./graph.ts";
-import type { SessionCore } from "./session.ts";
+import { type GraphCore, GraphObject } from "./graph.ts";
 
 /** The root that everything begins with and that may do everything. */
 export const systemRootId: Id = "00000000-0000-7000-8000-000000000000";
@@ -69,13 +68,49 @@ export interface Limits {
 
 const defaultLimits: Limits = Object.freeze({ mostWrites: 4_000_000 });
 
+/** Stores on which graphs are open. One serves one graph at a time: what it remembers is about that graph's reads. */
+const serving = new WeakSet<Store>();
+
 /** `openGraph` under other limits than everybody's: how a test gets to what lies beyond them. */
 export async function openWithin(limits: Limits, options: OpenOptions): Promise<Graph> {
   const settings = readOptions(options);
+  const given = settings.store;
   const catalog = buildCatalog(options.types);
-  const store = checkedStore(settings.store);
+  if (serving.has(given))
+    throw new ValidationError({
+      code: "RW_OPTION_INVALID",
+      message: `openGraph: a graph is open on this store (${given.name})`,
+      remedy: "Close that graph first, or make a store for each graph.",
+    });
+  serving.add(given);
+  const store = checkedStore(given);
+  try {
+    return await openOn(store, catalog, limits, options, settings, () => serving.delete(given));
+  } catch (error) {
+    serving.delete(given);
+    try {
+      await store.close();
+    } catch {
+      // Why it could not be opened says more.
+    }
+    throw error;
+  }
+}
+
+async function openOn(
+  store: Store,
+  catalog: Catalog,
+  limits: Limits,
+  options: OpenOptions,
+  settings: Settings,
+  closed: () => void,
+): Promise<Graph> {
   const opened = await store.open(catalog.describe());
   catalog.adopt(opened.catalog);
+  const handlers = new HandlerTable(
+    catalog,
+    (options.handlers ?? []) as unknown as readonly HandlersDefinition[],
+  );
   const ids = options.clock || options.random ? new IdSource(settings.clock, settings.random) : processIds;
   const observe = (a: number, b: number, c: number, d: number): void => ids.observe(a, b, c, d);
   // Between a commit and its answer from elsewhere the two would not agree on who holds what.
@@ -136,17 +171,12 @@ export async function openWithin(limits: Limits, options: OpenOptions): Promise<
   if (opened.hasLeftovers !== false) runtime.purger.wake();
   const committer = new Committer(runtime);
   const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS), findRoot);
-  const handlers = new HandlerTable(
-    catalog,
-    (options.handlers ?? []) as unknown as readonly HandlersDefinition[],
-  );
-  const core: SessionCore & {
-    readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
-  } = {
+  const core: GraphCore = {
     runtime,
     runner,
     handlers,
     closing: { isClosed: false, running: 0, idle: undefined },
+    closed,
     enter() {
       if (this.closing.isClosed) throw new ClosedError({ message: "the graph is closed" });
       this.closing.running += 1;

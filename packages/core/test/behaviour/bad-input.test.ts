@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { edge, node, openGraph } from "../../src/index.ts";
+import {
+  checkedStore,
+  edge,
+  handlers,
+  memory,
+  node,
+  openGraph,
+  walker,
+  withDefault,
+} from "../../src/index.ts";
 
 // What is wrong is refused where it is given, in words of the caller.
 
@@ -34,17 +43,69 @@ describe("fields of a record", () => {
     await graph.close();
   });
 
-  it.each([undefined, null, true])("are refused by a validator that answers %s", async (answer) => {
+  it.each([
+    undefined,
+    null,
+    true,
+    { issues: null },
+    { issues: [null] },
+    { issues: [{ message: "m", path: [null] }] },
+  ])("are refused by a validator that answers %j", async (answer) => {
     const schema = { "~standard": { version: 1, vendor: "own", validate: () => answer } };
     class Odd extends node("Odd", { x: schema as never }) {}
     const graph = await openGraph({ types: [Odd] });
     const refused = graph.transaction((tx) => void tx.create(Odd, { x: 1 } as never));
-    await expect(refused).rejects.toMatchObject({ code: "RW_FIELD_FAILED", path: ["x"] });
+    await expect(refused).rejects.toMatchObject({
+      code: "RW_FIELD_FAILED",
+      path: ["x"],
+      message: "Odd.x: the validator threw: it answered with something that is no Standard Schema result",
+    });
+    const walk = graph.spawn(walker("odd", { input: { x: schema as never } }), { x: 1 } as never);
+    await expect(walk).rejects.toMatchObject({ code: "RW_FIELD_FAILED", path: ["x"] });
     await graph.close();
   });
 });
 
+describe("a store", () => {
+  it("serves one graph at a time, and another one afterwards", async () => {
+    const store = memory();
+    const graph = await openGraph({ types: [Room], store });
+    await graph.transaction((tx) => void tx.create(Room, { name: "a" }));
+    await expect(openGraph({ types: [Room], store })).rejects.toMatchObject({
+      code: "RW_OPTION_INVALID",
+      message: "openGraph: a graph is open on this store (memory)",
+    });
+    expect(await graph.nodes(Room).count()).toBe(1);
+    await graph.close();
+    const again = await openGraph({ types: [Room], store });
+    expect(await again.nodes(Room).count()).toBe(1);
+    await again.close();
+  });
+
+  it("is closed again where the graph cannot be opened on it", async () => {
+    let closed = 0;
+    const store = Object.assign(memory(), {
+      close() {
+        closed += 1;
+      },
+    });
+    class Other extends node("Other", {}) {}
+    const refused = openGraph({ types: [Room], handlers: [handlers(Other).entry(() => {})], store });
+    await expect(refused).rejects.toMatchObject({ code: "RW_UNKNOWN_TYPE" });
+    expect(closed).toBe(1);
+    await (await openGraph({ types: [Room], store })).close();
+  });
+
+  it.each([undefined, null, 5, {}])("is not %j", (given) => {
+    expect(() => checkedStore(given as never)).toThrow(/^checkedStore takes a store adapter/);
+  });
+});
+
 describe("options of a type", () => {
+  it.each([undefined, null, 5, {}])("withDefault refuses %j, which is no schema", (schema) => {
+    expect(() => withDefault(schema as never, 1)).toThrow(/^withDefault takes a schema and a value/);
+  });
+
   it("are refused where they are unknown", () => {
     const refusal = expect.objectContaining({ code: "RW_OPTION_INVALID" });
     expect(() => node("A", { x: z.string() }, { uniqe: ["x"] } as never)).toThrow(refusal);
