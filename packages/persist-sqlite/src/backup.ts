@@ -7,6 +7,7 @@ import type { SqliteFile } from "./file.ts";
 import { newIncarnation } from "./incarnation.ts";
 import { removeMeta, writeMeta } from "./meta.ts";
 import { openDriver } from "./open-file.ts";
+import { sqliteFailure } from "./sqlite-error.ts";
 
 export interface BackupOptions {
   readonly onProgress?: (progress: BackupProgress) => void;
@@ -16,21 +17,31 @@ export interface BackupOptions {
  * Copies the file while it is in use. The copy has its name only once it is complete, and begins a new incarnation each
  * time that it is put in place and opened: what a cache knows of the original does not hold for it.
  */
-export async function backUp(file: SqliteFile, to: string, { onProgress }: BackupOptions): Promise<void> {
+export async function backUp(
+  file: SqliteFile,
+  to: string,
+  onProgress: BackupOptions["onProgress"],
+): Promise<void> {
   const path = resolve(to);
   for (const taken of [path, `${path}-wal`]) {
     if (existsSync(taken)) throw place(`${taken} exists already`, "Remove it, or give another path.");
   }
   if (!existsSync(dirname(path))) throw place(`The directory ${dirname(path)} does not exist`, "Create it.");
   const partial = `${path}.partial`;
-  removeDatabase(partial);
   try {
+    removeDatabase(partial);
     await file.connection.driver.backup(partial, (progress) => onProgress?.(progress));
     stamp(file, partial);
     renameSync(partial, path);
   } catch (error) {
-    removeDatabase(partial);
-    throw error;
+    try {
+      removeDatabase(partial);
+    } catch {
+      // Then there is nothing of that name.
+    }
+    const isOfFiles = typeof (error as NodeJS.ErrnoException).syscall === "string";
+    if (!isOfFiles || sqliteFailure(error) !== undefined) throw error;
+    throw place(`${path} cannot be written: ${(error as Error).message}`, "Give another path.", error);
   }
 }
 
@@ -53,6 +64,6 @@ function removeDatabase(path: string): void {
   for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${path}${suffix}`, { force: true });
 }
 
-function place(message: string, remedy: string): GraphError {
-  return new GraphError({ code: "RW_STORE_PLACE", message, remedy });
+function place(message: string, remedy: string, cause?: unknown): GraphError {
+  return new GraphError({ code: "RW_STORE_PLACE", message, remedy, cause });
 }

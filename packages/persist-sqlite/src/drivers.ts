@@ -161,8 +161,18 @@ function text(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split("\n", 1)[0] as string;
 }
 
+/** @throws {TypeError} for what cannot be a driver */
+export function requireDriver(given: unknown): void {
+  if (given === undefined || typeof given === "function") return;
+  if (typeof (given as Partial<BetterSqlite3Database> | null)?.prepare === "function") return;
+  throw new TypeError(
+    "driver: expected better-sqlite3's Database, node:sqlite's DatabaseSync, or an open database of either",
+  );
+}
+
 function givenDriver(given: SqliteDriver, environment: Environment): OpenDriver {
-  if (typeof given === "object" && given !== null && typeof given.prepare === "function") {
+  requireDriver(given);
+  if (typeof given !== "function") {
     let isUsed = false;
     return () => {
       // After a failed commit the file must be opened anew, which only a class can do.
@@ -176,11 +186,6 @@ function givenDriver(given: SqliteDriver, environment: Environment): OpenDriver 
           )
         : new BetterSqlite3Driver(given as BetterSqlite3Database);
     };
-  }
-  if (typeof given !== "function") {
-    throw new TypeError(
-      "driver: expected better-sqlite3's Database, node:sqlite's DatabaseSync, or an open database of either",
-    );
   }
   if ("raw" in ((given as { prototype?: object }).prototype ?? {}) || !isNodeSqlite(given, environment)) {
     const database = given as BetterSqlite3Class;

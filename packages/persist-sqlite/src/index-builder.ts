@@ -56,6 +56,10 @@ export class IndexBuilder {
     if (this.#building().length > 0) this.#continueLater();
   }
 
+  start(): void {
+    this.#isStopped = false;
+  }
+
   stop(): void {
     this.#isStopped = true;
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { ValidationError } from "@rootwalk/core/store";
-import type { SqliteDriver } from "./drivers.ts";
+import { requireDriver, type SqliteDriver } from "./drivers.ts";
 
 /** How far a new index has been built over the records that were there before it. */
 export interface IndexProgress {
@@ -57,22 +57,23 @@ export interface ResolvedOptions {
   readonly environment: SqliteEnvironment;
 }
 
+const optionNames: readonly (keyof SqliteOptions)[] = [
+  "durability",
+  "driver",
+  "cacheMiB",
+  "busyTimeoutMs",
+  "onProgress",
+  "onError",
+  "environment",
+];
+
 /**
  * @throws {ValidationError} `RW_OPTION_INVALID`
+ * @throws {TypeError} for a path, options or a callback of another type
  */
-export function resolveOptions(path: string, options: SqliteOptions): ResolvedOptions {
-  if (typeof path !== "string") throw new TypeError(`sqlite(path): expected a path, got ${typeof path}`);
-  if (path.trim() === "" || path.includes("\0")) {
-    throw invalid(`sqlite(path): ${JSON.stringify(path)} is not the path of a file`);
-  }
-  if (path === ":memory:" || path.startsWith("file:")) {
-    throw invalid(
-      `sqlite(path): ${JSON.stringify(path)} is not the path of a file`,
-      path === ":memory:"
-        ? "For a graph that need not outlive its process, leave `store` out or use memory() of @rootwalk/core."
-        : "Give a plain path instead of a URI.",
-    );
-  }
+export function resolveOptions(given: string, options: SqliteOptions): ResolvedOptions {
+  const path = requirePath("sqlite(path)", given);
+  requireOptions("sqlite(path, options)", options, optionNames);
   const {
     durability = "full",
     driver,
@@ -82,10 +83,13 @@ export function resolveOptions(path: string, options: SqliteOptions): ResolvedOp
     onError = warn,
   } = options;
   if (durability !== "full" && durability !== "normal") {
-    throw invalid(`durability: expected "full" or "normal", got ${JSON.stringify(durability)}`);
+    throw invalid(`durability: expected "full" or "normal", got ${shown(durability)}`);
   }
   positive("cacheMiB", cacheMiB);
   positive("busyTimeoutMs", busyTimeoutMs);
+  requireFunction("onProgress", onProgress);
+  requireFunction("onError", onError);
+  requireDriver(driver);
   return Object.freeze({
     path,
     durability,
@@ -126,7 +130,54 @@ function warn(error: unknown): void {
 
 function positive(name: string, value: number): void {
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return;
-  throw invalid(`${name}: expected a positive number, got ${String(value)}`);
+  throw invalid(`${name}: expected a positive number, got ${shown(value)}`);
+}
+
+/** The path of a file on disk. @throws as `resolveOptions` */
+export function requirePath(call: string, path: unknown): string {
+  if (typeof path !== "string") throw new TypeError(`${call}: expected a path, got ${kind(path)}`);
+  const isUri = path.startsWith("file:");
+  if (
+    path.trim() !== "" &&
+    !path.includes("\0") &&
+    !/\p{Surrogate}/u.test(path) &&
+    path !== ":memory:" &&
+    !isUri
+  )
+    return path;
+  throw invalid(
+    `${call}: ${JSON.stringify(path)} is not the path of a file`,
+    path === ":memory:"
+      ? "For a graph that need not outlive its process, leave `store` out or use memory() of @rootwalk/core."
+      : isUri
+        ? "Give a plain path instead of a URI."
+        : undefined,
+  );
+}
+
+/** @throws {TypeError} for what is no object; {ValidationError} for a name that is no option's, misspelt ones included */
+export function requireOptions(call: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${call}: expected an object of options, got ${kind(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name))
+      throw invalid(`${call}: there is no option "${name}"; there are ${names.join(", ")}`);
+  }
+}
+
+export function requireFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "function")
+    throw new TypeError(`${name}: expected a function, got ${kind(value)}`);
+}
+
+/** A value in a message. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "number" ? String(value) : kind(value);
+}
+
+function kind(value: unknown): string {
+  return value === null ? "null" : typeof value;
 }
 
 function invalid(message: string, remedy?: string): ValidationError {

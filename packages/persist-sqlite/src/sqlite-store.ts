@@ -4,12 +4,14 @@ import {
   andThen,
   type CatalogDescription,
   type ChangePage,
+  ClosedError,
   type CommitBatch,
   type CommitOutcome,
   type EdgePage,
   type EdgeRows,
   type Id,
   type IdColumn,
+  isThenable,
   type LookupRequest,
   type MaybePromise,
   type NodePage,
@@ -31,7 +33,13 @@ import { GroupCommit } from "./group-commit.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { IndexBuilder } from "./index-builder.ts";
 import { Lookup } from "./lookup.ts";
-import { resolveOptions, type SqliteOptions } from "./options.ts";
+import {
+  requireFunction,
+  requireOptions,
+  requirePath,
+  resolveOptions,
+  type SqliteOptions,
+} from "./options.ts";
 import { graphError } from "./sqlite-error.ts";
 
 /**
@@ -70,7 +78,7 @@ export class SqliteStore implements Store {
   readonly #builder: IndexBuilder;
   readonly #backups: Set<Promise<void>> = new Set();
   #closing: MaybePromise<void> = undefined;
-  #isClosed = false;
+  #isClosed = true;
 
   constructor(path: string, options: SqliteOptions = {}) {
     const resolved = resolveOptions(path, options);
@@ -84,8 +92,12 @@ export class SqliteStore implements Store {
     this.#builder = new IndexBuilder(this.#file);
   }
 
+  /** Also once more, after `close`. */
   open(catalog: CatalogDescription): MaybePromise<OpenedStore> {
     const file = this.#file;
+    if (isThenable(this.#closing)) return this.#closing.then(() => this.open(catalog));
+    this.#isClosed = false;
+    this.#builder.start();
     const isNew = andThen(file.open(), () =>
       file.read("reading its types", () => file.catalog.joined(catalog) !== file.catalog.description),
     );
@@ -190,9 +202,15 @@ export class SqliteStore implements Store {
    *
    * @param path of the copy, which must not exist
    * @throws {GraphError} `RW_STORE_PLACE`; nothing is left behind then
+   * @throws {ClosedError} when no graph is open on the store
    */
-  backup(path: string, options: BackupOptions = {}): Promise<void> {
-    const work = backUp(this.#file, path, options).catch((error: unknown) => {
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    const to = requirePath("backup(path)", path);
+    requireOptions("backup(path, options)", options, ["onProgress"]);
+    requireFunction("onProgress", options.onProgress);
+    if (this.#isClosed)
+      throw new ClosedError({ message: `${this.name}: backup was called when it was not open` });
+    const work = backUp(this.#file, to, options.onProgress).catch((error: unknown) => {
       throw graphError(error, path, "copying to it");
     });
     this.#backups.add(work);
@@ -206,7 +224,11 @@ export class SqliteStore implements Store {
     this.#isClosed = true;
     this.#builder.stop();
     if (this.#backups.size > 0 || !this.#file.closeNow()) {
-      this.#closing = Promise.allSettled(this.#backups).then(() => this.#file.close());
+      this.#closing = Promise.allSettled(this.#backups)
+        .then(() => this.#file.close())
+        .finally(() => {
+          this.#closing = undefined;
+        });
     }
     return this.#closing;
   }

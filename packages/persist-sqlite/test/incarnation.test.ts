@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Database } from "./database.ts";
-import { opened, session, temporaryDirectory, temporaryFile } from "./support.ts";
+import { catalog, opened, session, storeOf, temporaryDirectory, temporaryFile } from "./support.ts";
 
 /** The process ends without closing: its store stays open, and another one opens the file. */
 const boot = (name: string) => ({ environment: { boot: () => name } });
@@ -119,6 +119,28 @@ describe("backup", () => {
     const missing = join(temporaryDirectory(), "missing", "copy.db");
     await expect(store.backup(missing)).rejects.toMatchObject({ code: "RW_STORE_PLACE" });
     expect(existsSync(missing)).toBe(false);
+  });
+
+  test("refuses what is no path, and a name that the file system does not take", async () => {
+    const store = await opened(temporaryFile());
+    await expect(store.backup(undefined as never)).rejects.toThrow(TypeError);
+    await expect(store.backup("")).rejects.toMatchObject({ code: "RW_OPTION_INVALID" });
+    const copy = join(temporaryDirectory(), "copy.db");
+    await expect(store.backup(copy, null as never)).rejects.toThrow(TypeError);
+    await expect(store.backup(copy, { onprogress() {} } as never)).rejects.toThrow(/no option "onprogress"/);
+    const long = join(temporaryDirectory(), "x".repeat(5_000));
+    await expect(store.backup(long)).rejects.toMatchObject({ code: "RW_STORE_PLACE" });
+  });
+
+  test("is refused where the store is not open, and opens nothing then", async () => {
+    const path = temporaryFile();
+    const store = storeOf(path);
+    const copy = join(temporaryDirectory(), "copy.db");
+    await expect(store.backup(copy)).rejects.toMatchObject({ code: "RW_CLOSED" });
+    await store.open(catalog);
+    await store.close();
+    await expect(store.backup(copy)).rejects.toMatchObject({ code: "RW_CLOSED" });
+    expect(existsSync(copy) || existsSync(`${path}-wal`)).toBe(false);
   });
 
   test("is finished before the store is closed", async () => {

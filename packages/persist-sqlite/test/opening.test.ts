@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,10 +10,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { openGraph } from "@rootwalk/core";
 import { GraphError } from "@rootwalk/core/store";
 import { describe, expect, test } from "vitest";
 import { sqlite } from "../src/index.ts";
 import { Database } from "./database.ts";
+import { Note, types } from "./shop.ts";
 import { catalog, opened, session, storeOf, temporaryDirectory, temporaryFile } from "./support.ts";
 
 async function refusal(path: string, options = {}): Promise<GraphError> {
@@ -44,6 +47,7 @@ describe("a path that cannot be a file is refused before anything is opened", ()
     [":memory:", "RW_OPTION_INVALID"],
     ["file:graph.db?mode=ro", "RW_OPTION_INVALID"],
     ["a\0b", "RW_OPTION_INVALID"],
+    ["a\ud800", "RW_OPTION_INVALID"],
   ])("%j", (path, code) => {
     expect(() => sqlite(path)).toThrow(expect.objectContaining({ code }));
   });
@@ -55,6 +59,27 @@ describe("a path that cannot be a file is refused before anything is opened", ()
   test("options out of range are named", () => {
     expect(() => sqlite("a.db", { durability: "off" as "full" })).toThrow(/durability.*"off"/);
     expect(() => sqlite("a.db", { cacheMiB: 0 })).toThrow(/cacheMiB/);
+  });
+
+  test("a misspelt option is refused, not left out", () => {
+    expect(() => sqlite("a.db", { durabilty: "normal" } as never)).toThrow(
+      expect.objectContaining({
+        code: "RW_OPTION_INVALID",
+        message: expect.stringContaining('there is no option "durabilty"; there are durability, driver'),
+      }),
+    );
+  });
+
+  test.each([
+    ["null as options", null],
+    ["a number as options", 5],
+    ["a number as onProgress", { onProgress: 5 }],
+    ["an object as onError", { onError: {} }],
+    ["a text as driver", { driver: "better-sqlite3" }],
+    ["an object without prepare as driver", { driver: {} }],
+    ["null as driver", { driver: null }],
+  ])("%s is a TypeError", (_what, options) => {
+    expect(() => sqlite("a.db", options as never)).toThrow(TypeError);
   });
 });
 
@@ -227,6 +252,18 @@ describe("a damaged file says so", () => {
 });
 
 describe("opening", () => {
+  test("is possible once more after closing, with what was written, and closes again", async () => {
+    const path = temporaryFile();
+    const store = storeOf(path);
+    for (let round = 0; round < 3; round++) {
+      const graph = await openGraph({ types, store });
+      expect(await graph.nodes(Note).count()).toBe(round);
+      await graph.transaction((tx) => void tx.create(Note, { about: "again", text: `${round}` }));
+      await graph.close();
+      expect(existsSync(`${path}-wal`)).toBe(false);
+    }
+  });
+
   test("reads a fixed number of rows, whatever the file holds", async () => {
     const counts: number[] = [];
     for (const size of [10, 5_000]) {
