@@ -6,6 +6,7 @@ import { Plan, readFilter, unconstrained } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import type { TypeDefinition } from "../schema/definition.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-async.ts";

@@ -75,7 +75,7 @@ export class Pending {
   removedEdges = 0;
   /** Nodes that were written to since the first question for a key, in that order. */
   #written: number[] | undefined;
-  readonly #keys: Map<string, OwnKeys> = new Map();
+  #keys: Map<string, OwnKeys> | undefined;
   #position = 0;
   readonly #marks: Map<number, Mark> = new Map();
   #nextMark = 0;
@@ -170,6 +170,7 @@ export class Pending {
     key: readonly unknown[],
     states: readonly (RecordState | undefined)[],
   ): Iterable<number> {
+    this.#keys ??= new Map();
     let keys = this.#keys.get(index.name);
     if (keys === undefined) {
       keys = new OwnKeys();
