@@ -304,7 +304,8 @@ export type FieldNameOf<R> = keyof FieldsOfRecord<R> & string;
 
 export interface HopOptions {
   /**
-   * How many edges to follow: exactly so many, or from so many to so many, each node once. 1 where nothing is said.
+   * How many edges to follow: exactly so many, or from so many to so many. 1 where nothing is said. Each node is found
+   * once, at its shortest distance from where the hop begins, which itself is at 0: a way round a circle leads nowhere new.
    */
   readonly depth?: number | readonly [min: number, max: number];
 }
