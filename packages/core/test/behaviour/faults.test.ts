@@ -101,7 +101,7 @@ describe("a store that fails", () => {
     await graph.close();
   });
 
-  it.each(["readNodes", "scan", "current"] as const)(
+  it.each(["readNodes", "scan", "tally", "current"] as const)(
     "in %s: a typed error, and the next unit works",
     async (method) => {
       const { graph, next } = await faulty();
@@ -113,8 +113,10 @@ describe("a store that fails", () => {
         method === "readNodes"
           ? graph.require(Note, made[0]!)
           : method === "scan"
-            ? graph.nodes(Note).count()
-            : graph.refresh();
+            ? graph.nodes(Note).ids()
+            : method === "tally"
+              ? graph.nodes(Note).count()
+              : graph.refresh();
       await expect(ask()).rejects.toBeInstanceOf(GraphError);
       await ask();
       expect(await graph.nodes(Note).count()).toBe(200);
