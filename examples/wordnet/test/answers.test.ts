@@ -213,7 +213,7 @@ describe("with L1 at 5 % of the records", () => {
     expect(small.answers).toEqual(whole.answers);
     expect(whole.answers[0]).toEqual(reference.counts());
     expect(whole.answers.at(-1)).toEqual(reference.longest());
-    // Counting has met every record there is: without a bound they are all here.
+    // By then every record there is was met: without a bound they are all here.
     expect(whole.resident[0]).toBeGreaterThan(bound * 19);
     for (const records of small.resident) expect(records).toBeLessThanOrEqual(bound);
     if (Number.isNaN(whole.peakBytes)) {
