@@ -37,19 +37,19 @@ function run(name: keyof typeof pages): string {
   ).trim();
 }
 
-test("the first examples of the READMEs compile", { timeout: 120_000 }, () => {
+test("the first examples of the READMEs compile", () => {
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "-p", folder], {
     stdio: "pipe",
   });
 });
 
-test("the README's first example runs as it says", { timeout: 120_000 }, () => {
+test("the README's first example runs as it says", () => {
   // The file keeps what the first run wrote.
   expect(run("whole")).toBe("[ 1 ]");
   expect(run("whole")).toBe("[ 2 ]");
 });
 
-test("the examples of the packages run", { timeout: 120_000 }, () => {
+test("the examples of the packages run", () => {
   expect(run("core")).toBe("[ 1 ]");
   // The last page has been copied when none remains.
   expect(run("sqlite")).toMatch(/^\d+(\n\d+)*$/);

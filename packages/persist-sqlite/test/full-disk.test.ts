@@ -70,7 +70,6 @@ describe.each(kinds.map((kind) => ({ kind, isThere: isMountable(kind) })))(
   ({ kind, isThere }) => {
     test.runIf(isThere).each(["full", "normal"] as const)(
       "that is full gives a clear error, keeps what was acknowledged, and the graph goes on when there is room (%s)",
-      { timeout: 60_000 },
       async (durability) => {
         const folder = smallDisk(kind);
         if (folder === undefined) throw new Error(`no ${kind} could be mounted`);

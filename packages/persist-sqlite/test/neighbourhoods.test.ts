@@ -90,9 +90,7 @@ describe("a hub of which most far ends were deleted", () => {
 });
 
 describe("large files", () => {
-  test("a node with 200,000 edges is paged, connected to and deleted without reading its neighbourhood", {
-    timeout: 60_000,
-  }, async () => {
+  test("a node with 200,000 edges is paged, connected to and deleted without reading its neighbourhood", async () => {
     const client = await session(temporaryFile());
     const { counters } = client.store;
     const hub = await client.newNode("Person");
@@ -126,7 +124,7 @@ describe("large files", () => {
     expect((await cost(() => client.store.purge(100))).written).toBeLessThanOrEqual(100);
   });
 
-  test("a key among 100,000 is found by reading one row", { timeout: 60_000 }, async () => {
+  test("a key among 100,000 is found by reading one row", async () => {
     const first = await session();
     const client = await first.connected({
       ...catalog,

@@ -53,7 +53,7 @@ describe("several graphs in processes of their own on one file", () => {
 });
 
 describe("several processes on one file", () => {
-  test("lose nothing of each other", { timeout: 60_000 }, async () => {
+  test("lose nothing of each other", async () => {
     const path = temporaryFile();
     const client = await session(path);
     const hub = await client.newNode("Person", { rank: 0 });
@@ -79,9 +79,7 @@ describe("several processes on one file", () => {
     expect(rooms.ids).toHaveLength(3 * times);
   });
 
-  test("validate finely: a unit of 50 ms beside another process's commits succeeds", {
-    timeout: 60_000,
-  }, async () => {
+  test("validate finely: a unit of 50 ms beside another process's commits succeeds", async () => {
     const path = temporaryFile();
     const client = await session(path);
     const id = await client.newNode("Person", { rank: 0 });
@@ -138,7 +136,6 @@ describe("several processes on one file", () => {
 
   test.each(["full", "normal"])(
     "keep what one of them acknowledged before it was killed (%s)",
-    { timeout: 60_000 },
     async (durability) => {
       const path = temporaryFile();
       const client = await session(path);

@@ -6,9 +6,7 @@ import { OtherProcess } from "./other-process.ts";
 import { Good, Sells, Shop, types } from "./shop.ts";
 import { temporaryFile } from "./support.ts";
 
-test("what a killed process deleted is never seen again, and the next ones to open the file purge it", {
-  timeout: 60_000,
-}, async () => {
+test("what a killed process deleted is never seen again, and the next ones to open the file purge it", async () => {
   const path = temporaryFile();
   const size = 12_000;
   const file = new Database(path);

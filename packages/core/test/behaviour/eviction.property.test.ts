@@ -187,14 +187,14 @@ describe("a small L1", () => {
   const commands = fc.array(command, { minLength: 1, maxLength: 40 });
   const bound = fc.integer({ min: 8, max: 64 });
 
-  it("answers as a Map does (memory)", { timeout: 60_000 }, async () => {
+  it("answers as a Map does (memory)", async () => {
     await fc.assert(
       fc.asyncProperty(bound, commands, (maxEntries, given) => check(memory(), maxEntries, given)),
       { numRuns: 150 },
     );
   });
 
-  it("answers as a Map does (awkward)", { timeout: 60_000 }, async () => {
+  it("answers as a Map does (awkward)", async () => {
     await fc.assert(
       fc.asyncProperty(bound, commands, fc.nat(1000), (maxEntries, given, seed) =>
         check(awkwardBase({ seed: seed + 1 }).connect(), maxEntries, given),

@@ -168,49 +168,45 @@ forEachStore("guards", (open) => {
     expect(await beside(graph, graph, first, [rename])).toHaveLength(1);
   });
 
-  it.skipIf(!isShared)(
-    "of a hub hold what its owner grants while its pages come in",
-    { timeout: 60_000 },
-    async () => {
-      let beganAgain = 0;
-      for (let wait = 0; wait < 20; wait++) {
-        const openHere = open.place();
-        const other = await openHere({ types });
-        const graph = await openHere({ types, ...small });
-        const me = await other.createRoot();
-        const owner = await other.createRoot();
-        const hub = await other.as(me).transaction((tx) => {
-          const made = tx.create(Box, { name: "hub" });
-          made.allowRoot(owner, "connect");
-          return made.id;
-        });
-        await other.as(owner).transaction(async (tx) => {
-          const made = await tx.require(Box, hub);
-          for (let i = 0; i < 80; i++) made.connect(Box, { name: `${i}` }, via(Has));
-          tx.root.allowRoot(me, "read");
-        });
-        const begun = signal();
-        const counts: number[] = [];
-        let attempts = 0;
-        const counting = graph.as(me.id).transaction(async (tx) => {
-          attempts += 1;
-          const made = await tx.require(Box, hub);
-          begun.give();
-          counts.push(await made.out(Has).count());
-        });
-        await other.as(owner).transaction(async (tx) => {
-          tx.root.disallowRoot(me);
-          await begun.given;
-          await turns(wait);
-        });
-        await counting;
-        if (attempts > 1) beganAgain += 1;
-        for (const count of counts) expect([0, 80]).toContain(count);
-        await Promise.all([graph.close(), other.close()]);
-      }
-      if (isSlow) expect(beganAgain).toBeGreaterThan(0);
-    },
-  );
+  it.skipIf(!isShared)("of a hub hold what its owner grants while its pages come in", async () => {
+    let beganAgain = 0;
+    for (let wait = 0; wait < 20; wait++) {
+      const openHere = open.place();
+      const other = await openHere({ types });
+      const graph = await openHere({ types, ...small });
+      const me = await other.createRoot();
+      const owner = await other.createRoot();
+      const hub = await other.as(me).transaction((tx) => {
+        const made = tx.create(Box, { name: "hub" });
+        made.allowRoot(owner, "connect");
+        return made.id;
+      });
+      await other.as(owner).transaction(async (tx) => {
+        const made = await tx.require(Box, hub);
+        for (let i = 0; i < 80; i++) made.connect(Box, { name: `${i}` }, via(Has));
+        tx.root.allowRoot(me, "read");
+      });
+      const begun = signal();
+      const counts: number[] = [];
+      let attempts = 0;
+      const counting = graph.as(me.id).transaction(async (tx) => {
+        attempts += 1;
+        const made = await tx.require(Box, hub);
+        begun.give();
+        counts.push(await made.out(Has).count());
+      });
+      await other.as(owner).transaction(async (tx) => {
+        tx.root.disallowRoot(me);
+        await begun.given;
+        await turns(wait);
+      });
+      await counting;
+      if (attempts > 1) beganAgain += 1;
+      for (const count of counts) expect([0, 80]).toContain(count);
+      await Promise.all([graph.close(), other.close()]);
+    }
+    if (isSlow) expect(beganAgain).toBeGreaterThan(0);
+  });
 
   const seconds: Record<string, (tx: Tx) => Promise<boolean>> = {
     scan: (tx) => tx.nodes(Box, { v: 7 }).exists(),
@@ -222,7 +218,7 @@ forEachStore("guards", (open) => {
         .out(Box, { v: 7 }, { depth: [1, 2] })
         .exists(),
   };
-  it.skipIf(!isShared)("hold when the next read is handed out", { timeout: 60_000 }, async () => {
+  it.skipIf(!isShared)("hold when the next read is handed out", async () => {
     let beganAgain = 0;
     for (const [what, second] of Object.entries(seconds)) {
       for (let wait = 0; wait < 25; wait++) {

@@ -106,36 +106,32 @@ forEachStore("a unit beside another process's commit", (open) => {
   const { isShared } = open.store;
   let cases = 0;
   for (const [reading, read] of Object.entries(reads)) {
-    it.skipIf(!isShared)(
-      `that has read ${reading} begins again where the result is another`,
-      { timeout: 60_000 },
-      async () => {
-        for (const [what, change] of Object.entries(changes)) {
-          for (const kind of ["a", "b"] as const) {
-            const said = `another one ${what} of kind ${kind}`;
-            const openHere = open.place();
-            const other = await openHere({ types });
-            await fill(other);
-            const graph = await openHere({ types });
-            // Half of them find what they read in L1.
-            if (cases++ % 2 === 0) await graph.transaction(async (tx) => void (await read(tx)));
-            const results: unknown[] = [];
-            await graph.transaction(async (tx) => {
-              results.push(JSON.stringify(await read(tx)));
-              if (results.length === 1)
-                await other.transaction(async (otherTx) => void (await change(otherTx, kind)));
-              tx.create(Log, { n: results.length });
-            });
-            const now = JSON.stringify(await other.transaction((tx) => read(tx)));
-            expect(results.at(-1), said).toBe(now);
-            // What befell the records that were read counts, even where it does not show in this result.
-            if (kind === "b" && !counts.has(reading)) expect(results, said).toEqual([now]);
-            else if (results[0] !== now) expect(results, said).toHaveLength(2);
-            expect(await graph.nodes(Log).count()).toBe(1);
-            await Promise.all([graph.close(), other.close()]);
-          }
+    it.skipIf(!isShared)(`that has read ${reading} begins again where the result is another`, async () => {
+      for (const [what, change] of Object.entries(changes)) {
+        for (const kind of ["a", "b"] as const) {
+          const said = `another one ${what} of kind ${kind}`;
+          const openHere = open.place();
+          const other = await openHere({ types });
+          await fill(other);
+          const graph = await openHere({ types });
+          // Half of them find what they read in L1.
+          if (cases++ % 2 === 0) await graph.transaction(async (tx) => void (await read(tx)));
+          const results: unknown[] = [];
+          await graph.transaction(async (tx) => {
+            results.push(JSON.stringify(await read(tx)));
+            if (results.length === 1)
+              await other.transaction(async (otherTx) => void (await change(otherTx, kind)));
+            tx.create(Log, { n: results.length });
+          });
+          const now = JSON.stringify(await other.transaction((tx) => read(tx)));
+          expect(results.at(-1), said).toBe(now);
+          // What befell the records that were read counts, even where it does not show in this result.
+          if (kind === "b" && !counts.has(reading)) expect(results, said).toEqual([now]);
+          else if (results[0] !== now) expect(results, said).toHaveLength(2);
+          expect(await graph.nodes(Log).count()).toBe(1);
+          await Promise.all([graph.close(), other.close()]);
         }
-      },
-    );
+      }
+    });
   }
 });

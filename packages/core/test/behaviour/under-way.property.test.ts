@@ -84,7 +84,7 @@ let met = 0;
 
 afterAll(() => expect(met).toBeGreaterThan(20));
 
-it.each(Object.entries(reads))("%s is of one moment", { timeout: 60_000 }, async (_what, ask) => {
+it.each(Object.entries(reads))("%s is of one moment", async (_what, ask) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(change, { minLength: 6, maxLength: 14 }),

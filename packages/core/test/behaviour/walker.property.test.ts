@@ -63,7 +63,7 @@ const fromOutside = scenario.map((scenario): Scenario => {
 });
 
 forEachStore("the order of visits", (open) => {
-  test("is that of the reference", { timeout: 60_000 }, async () => {
+  test("is that of the reference", async () => {
     await fc.assert(
       fc.asyncProperty(fromOutside, async (scenario) => {
         expect(await runGraph(scenario, open.store)).toEqual(runReference(scenario));
