@@ -314,8 +314,9 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (this.#edges.size === 0) return;
     // Outside of V8's heap, which takes a microsecond to make, only where the collector would have much to do with it.
     const { size } = this.#edges;
-    const ends = size > MANY_EDGES ? new Int32Array(size * 8) : youngArray<number>();
-    this.#lastEnds = ends;
+    const few = youngArray<number>();
+    const many = size > MANY_EDGES ? new Int32Array(size * 8) : undefined;
+    this.#lastEnds = many ?? few;
     this.#lastEdges = youngArray();
     const { ids } = nodes;
     for (let at = 0; at < size; at++) {
@@ -325,15 +326,15 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       const source = edges.sources[slot]! << 2;
       const target = edges.targets[slot]! << 2;
       // Word by word: a view of the column for each end took longer than all the rest of closing a unit.
-      const to = at * 8;
-      ends[to] = ids[source]!;
-      ends[to + 1] = ids[source + 1]!;
-      ends[to + 2] = ids[source + 2]!;
-      ends[to + 3] = ids[source + 3]!;
-      ends[to + 4] = ids[target]!;
-      ends[to + 5] = ids[target + 1]!;
-      ends[to + 6] = ids[target + 2]!;
-      ends[to + 7] = ids[target + 3]!;
+      if (many === undefined) {
+        few.push(ids[source]!, ids[source + 1]!, ids[source + 2]!, ids[source + 3]!);
+        few.push(ids[target]!, ids[target + 1]!, ids[target + 2]!, ids[target + 3]!);
+        continue;
+      }
+      for (let k = 0; k < 4; k++) {
+        many[at * 8 + k] = ids[source + k]!;
+        many[at * 8 + 4 + k] = ids[target + k]!;
+      }
     }
   }
 
