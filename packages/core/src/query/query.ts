@@ -24,7 +24,7 @@ import {
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
 import { bothFilters } from "./shape.ts";
 import { tally } from "./tally.ts";
-import { withStates } from "./with-states.ts";
+import { STRETCH, withStates } from "./with-states.ts";
 
 /** Where a query runs: in the unit it was made in, or, made outside, in a unit of its own for each reading. */
 export interface QueryContext {
@@ -490,9 +490,10 @@ function handOutRecords(
   results: Result[],
 ): MaybePromise<Result[]> {
   const record = (slot: number): Entity => (kind === NODE ? unit.node(slot) : unit.edge(slot));
-  // Without a call for each where all are there, as they nearly always are.
+  // Without a call for each where all are there, as they nearly always are; of many the others look at the clock.
+  const few = Math.min(slots.length, STRETCH);
   let at = 0;
-  while (at < slots.length && unit.hasState(kind, slots[at]!)) results.push(record(slots[at++]!) as Result);
+  while (at < few && unit.hasState(kind, slots[at]!)) results.push(record(slots[at++]!) as Result);
   if (at === slots.length) return results;
   const rest = slots.slice(at);
   return andThen(

@@ -5,7 +5,7 @@ import type { Unit } from "../unit/unit.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-async.ts";
 
 /** Records between two looks at the clock. */
-const STRETCH = 1024;
+export const STRETCH = 1024;
 
 /**
  * Calls `use` for each record with its state, in order, reading those that are not resident in batches. What the store
