@@ -17,7 +17,7 @@ export default defineConfig({
     maxWorkers: "100%",
     // What hangs is to fail; how fast a busy machine is, is not asked here.
     testTimeout: 180_000,
-    hookTimeout: 30_000,
+    hookTimeout: 180_000,
     coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts"] },
     projects: [
       project("core", "packages/core/{src,test}/**/*.test.ts"),

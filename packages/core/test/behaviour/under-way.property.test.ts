@@ -74,7 +74,7 @@ async function make(tx: Tx, { kind, at, to }: Change): Promise<void> {
     else if (kind === 2) spot.kind = spot.kind === 1 ? 0 : 1;
     else if (kind === 3) spot.score = to;
     else if (kind === 4) spot.link(all[to % all.length]!, via(Near, { kind: 1 }));
-    else if (kind === 5) steps[place % steps.length]?.delete();
+    else if (kind === 5) steps.splice(place % Math.max(steps.length, 1), 1)[0]?.delete();
     else one.link(spot, via(Step, { kind: 1 }));
   }
 }
@@ -115,11 +115,14 @@ it.each(Object.entries(reads))("%s is of one moment", async (_what, ask) => {
           while (isWriting) found.push(JSON.stringify(await reader.transaction((tx) => ask(tx))));
         };
         const writing = async (): Promise<void> => {
-          for (const each of changes) {
-            await writer.transaction((tx) => make(tx, each));
-            moments.push(JSON.stringify(await writer.transaction((tx) => ask(tx))));
+          try {
+            for (const each of changes) {
+              await writer.transaction((tx) => make(tx, each));
+              moments.push(JSON.stringify(await writer.transaction((tx) => ask(tx))));
+            }
+          } finally {
+            isWriting = false;
           }
-          isWriting = false;
         };
         await Promise.all([writing(), reading(), reading()]);
         met += new Set(found).size - 1;
