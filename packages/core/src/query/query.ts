@@ -1,5 +1,6 @@
 import { NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
+import { describeKind } from "../model/value-kind.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
@@ -142,13 +143,13 @@ export class Query {
   }
 
   orderBy(field: unknown, direction: unknown = "asc"): Query {
+    if (typeof field !== "string") throw new TypeError(`orderBy takes a field, got ${describeKind(field)}`);
     const scope = this.#scope();
     const known =
       "definitions" in scope
-        ? scope.definitions().some((type) => type.hasField(String(field)))
-        : scope.hasField(String(field));
-    if (typeof field !== "string" || !known)
-      throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none`);
+        ? scope.definitions().some((type) => type.hasField(field))
+        : scope.hasField(field);
+    if (!known) throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none`);
     if (direction !== "asc" && direction !== "desc") throw invalidQuery('the direction is "asc" or "desc"');
     return this.#with({ order: { field, descending: direction === "desc" } });
   }

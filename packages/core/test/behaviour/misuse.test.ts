@@ -55,6 +55,15 @@ function atRoot(
 }
 
 forEachStore("misuse", (open) => {
+  it("an order by what is no field is refused, whatever it is", async () => {
+    const graph = await open({ types });
+    let deep: object = {};
+    for (let depth = 0; depth < 100_000; depth += 1) deep = { deep };
+    for (const field of [undefined, null, 5n, Symbol("size"), ["size"], deep])
+      expect(() => graph.nodes(Room).orderBy(field as never)).toThrow(/orderBy takes a field, got/);
+    expect(() => graph.nodes(Room).orderBy("sise" as never)).toThrow('orderBy takes a field, "sise" is none');
+  });
+
   describe("what belongs to another graph", () => {
     it("is refused wherever a record or a query is taken", async () => {
       const graph = await open({ types });
