@@ -281,6 +281,11 @@ export const errorCodes = {
     summary: "No driver for the store is installed.",
     remedy: "Run the install command that the message names.",
   },
+  RW_READ_ONLY: {
+    category: "user",
+    summary: "Something was to be written through a store that was opened for reading only.",
+    remedy: "Open the store without `readOnly` to write.",
+  },
   RW_STORE_CATALOG: {
     category: "system",
     summary: "The stored catalog and the definitions in the code contradict each other.",

@@ -1,5 +1,5 @@
 export * from "./errors.ts";
-export { openGraph, systemRootId } from "./graph/open-graph.ts";
+export { openGraph, openUntyped, systemRootId } from "./graph/open-graph.ts";
 export type { AccessRecord } from "./model/access-record.ts";
 export { type Id, isId } from "./model/id.ts";
 export type { Level } from "./model/level.ts";

@@ -30,8 +30,14 @@ export interface Driver {
   backup(path: string, onProgress: (progress: BackupProgress) => void): Promise<void>;
 }
 
+/**
+ * How a file is opened: `"create"` where it may not be there yet; `"existing"` where it must be; `"read"` as that, by a
+ * handle that cannot write. Of the last two only libraries that create no file by themselves tell them from the first.
+ */
+export type FileAccess = "create" | "existing" | "read";
+
 /** Opens a file with one library. */
-export type OpenDriver = (path: string) => Driver;
+export type OpenDriver = (path: string, access?: FileAccess) => Driver;
 
 /** What of better-sqlite3 is used. Forks with the same interface fit too. */
 export interface BetterSqlite3Database {
@@ -50,7 +56,10 @@ interface BetterSqlite3Statement {
   safeIntegers(enabled: boolean): unknown;
 }
 
-export type BetterSqlite3Class = new (path: string, options?: { timeout?: number }) => BetterSqlite3Database;
+export type BetterSqlite3Class = new (
+  path: string,
+  options?: { timeout?: number; readonly?: boolean; fileMustExist?: boolean },
+) => BetterSqlite3Database;
 
 /** What of `node:sqlite` is used. */
 export interface NodeSqliteDatabase {
@@ -67,7 +76,7 @@ interface NodeSqliteStatement {
   get(...values: SqlValue[]): unknown;
 }
 
-export type NodeSqliteClass = new (path: string) => NodeSqliteDatabase;
+export type NodeSqliteClass = new (path: string, options?: { readOnly?: boolean }) => NodeSqliteDatabase;
 
 interface NodeSqliteModule {
   readonly DatabaseSync: NodeSqliteClass;
@@ -97,23 +106,44 @@ export function chooseDriver(given: SqliteDriver | undefined, environment: Envir
   const database = loadBetterSqlite3(environment, reasons);
   if (database === undefined) return nodeSqlite(environment, reasons);
   let instead: OpenDriver | undefined;
-  return (path) => {
-    if (instead !== undefined) return instead(path);
+  return (path, access) => {
+    if (instead !== undefined) return instead(path, access);
     try {
-      return new BetterSqlite3Driver(new database(path, { timeout: 0 }));
+      return openBetterSqlite3(database, path, access);
     } catch (error) {
       // The addon itself is loaded by the first database only. What SQLite says is about the file.
       if (sqliteFailure(error) !== undefined) throw error;
       reasons.push(`better-sqlite3 does not load: ${text(error)}`);
       instead = nodeSqlite(environment, reasons);
-      return instead(path);
+      return instead(path, access);
     }
   };
 }
 
+function openBetterSqlite3(
+  database: BetterSqlite3Class,
+  path: string,
+  access: FileAccess = "create",
+): Driver {
+  const options = access === "create" ? {} : { fileMustExist: true, readonly: access === "read" };
+  return new BetterSqlite3Driver(new database(path, { timeout: 0, ...options }));
+}
+
+function openNodeSqlite(
+  database: NodeSqliteClass,
+  module: NodeSqliteModule,
+  path: string,
+  access?: FileAccess,
+): Driver {
+  return new NodeSqliteDriver(
+    access === "read" ? new database(path, { readOnly: true }) : new database(path),
+    module,
+  );
+}
+
 function nodeSqlite(environment: Environment, reasons: string[]): OpenDriver {
   const node = loadNodeSqlite(environment, reasons);
-  if (node !== undefined) return (path) => new NodeSqliteDriver(new node.DatabaseSync(path), node);
+  if (node !== undefined) return (path, access) => openNodeSqlite(node.DatabaseSync, node, path, access);
   throw new GraphError({
     code: "RW_STORE_DRIVER",
     message: `No SQLite library can be used: ${reasons.join("; ")}. Run: npm install better-sqlite3@12`,
@@ -189,11 +219,11 @@ function givenDriver(given: SqliteDriver, environment: Environment): OpenDriver 
   }
   if ("raw" in ((given as { prototype?: object }).prototype ?? {}) || !isNodeSqlite(given, environment)) {
     const database = given as BetterSqlite3Class;
-    return (path) => new BetterSqlite3Driver(new database(path, { timeout: 0 }));
+    return (path, access) => openBetterSqlite3(database, path, access);
   }
   const node = environment.load("node:sqlite") as NodeSqliteModule;
   const database = given as NodeSqliteClass;
-  return (path) => new NodeSqliteDriver(new database(path), node);
+  return (path, access) => openNodeSqlite(database, node, path, access);
 }
 
 const lostInstance =

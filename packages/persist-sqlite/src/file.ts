@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { MaybePromise, StoreCounters, Token } from "@rootwalk/core/store";
+import { GraphError, type MaybePromise, type StoreCounters, type Token } from "@rootwalk/core/store";
 import type { Connection } from "./connection.ts";
 import { FileState } from "./file-state.ts";
 import { KnownNodes, Owners } from "./known-ids.ts";
@@ -108,6 +108,11 @@ export class SqliteFile {
 
   /** Works with transactions of its own, alone among the writers of this process. Tries again while the file is locked. */
   exclusively<T>(doing: string, work: () => T): MaybePromise<T> {
+    if (this.options.readOnly)
+      throw new GraphError({
+        code: "RW_READ_ONLY",
+        message: `${this.path} is open for reading only: ${doing}`,
+      });
     return this.#translated(doing, () => this.#turns.run(() => untilFree(work, this.options)));
   }
 

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { GraphError, type StoreCounters } from "@rootwalk/core/store";
 import { Connection } from "./connection.ts";
-import { chooseDriver, type OpenDriver, type SqlRow, type SqlValue } from "./drivers.ts";
+import { chooseDriver, type FileAccess, type OpenDriver, type SqlRow, type SqlValue } from "./drivers.ts";
 import { newIncarnation, noteClosing, noteOpening } from "./incarnation.ts";
 import { readMeta, writeMeta } from "./meta.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -22,14 +22,18 @@ const smallestPage = 512;
  * @throws {GraphError} `RW_STORE_PLACE`, `RW_STORE_FORMAT`, `RW_STORE_DRIVER`; SQLite's own error where the file is locked
  */
 export function openFile(path: string, options: ResolvedOptions, counters: StoreCounters): Connection {
-  const size = checkPlace(path);
+  const size = checkPlace(path, options);
   // A whole file ends with a whole page. Where pages are missing SQLite finds out by itself, and is explained below.
   if (size % smallestPage !== 0) checkLength(path);
-  const driver = openDriver(options)(path);
+  const driver = openDriver(options)(path, options.readOnly ? readingAccess(path) : "create");
   const connection = new Connection(driver, counters, options);
   try {
     driver.exec("PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF");
     const isOurs = recognize(connection, path);
+    if (options.readOnly) {
+      prepareToRead(connection, path, options, isOurs);
+      return connection;
+    }
     configure(connection, path, options);
     prepare(connection, path, options, isOurs);
     return connection;
@@ -43,7 +47,7 @@ export function openFile(path: string, options: ResolvedOptions, counters: Store
 export function closeFile(connection: Connection, options: ResolvedOptions): void {
   connection.endRead();
   try {
-    noteClosing(connection, options);
+    if (!options.readOnly) noteClosing(connection, options);
   } catch {
     // The next one to open the file finds out what was left undone.
   }
@@ -68,10 +72,11 @@ export function openDriver(options: ResolvedOptions): OpenDriver {
 }
 
 /** @returns the size of the file, 0 where there is none yet */
-function checkPlace(path: string): number {
+function checkPlace(path: string, { readOnly }: ResolvedOptions): number {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw place(`${path} is a directory`, "Name a file in it.");
   if (found !== undefined) return found.size;
+  if (readOnly) throw place(`${path} does not exist`, "Name a file that is there: to read creates none.");
   const directory = dirname(path);
   if (!existsSync(directory)) {
     throw place(`${path}: the directory ${directory} does not exist`, `Create it: mkdir -p ${directory}`);
@@ -169,6 +174,32 @@ function configure(connection: Connection, path: string, options: ResolvedOption
   }
   // Measured on Linux. Elsewhere the same call empties the caches of the drive, or is refused to a reader.
   if (!isFull && process.platform === "linux") connection.writeBackBy(new WriteBack(`${path}-wal`));
+}
+
+/**
+ * A reader needs SQLite's two files beside the graph, and only a handle that could write takes them away again when it
+ * is the last one to close. But that one also moves a write-ahead log that a crash left into the file: where there is
+ * one, the handle must not be able to.
+ */
+function readingAccess(path: string): FileAccess {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return log !== undefined && log.size > 0 ? "read" : "existing";
+}
+
+function prepareToRead(
+  connection: Connection,
+  path: string,
+  { cacheMiB }: ResolvedOptions,
+  isOurs: boolean,
+): void {
+  if (!isOurs) throw format(path, "is empty: no graph was ever written to it", "Choose another path.");
+  connection.driver.exec(`
+    PRAGMA query_only = ON;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = ${-Math.round(cacheMiB * 1024)};
+    PRAGMA temp_store = MEMORY;
+  `);
+  touch(connection, path);
 }
 
 /** Creates what is missing, and finds out whether the file can be written at all. */

@@ -17,6 +17,11 @@ export interface SqliteOptions {
    * loss may take the last commits with it, never consistency. Default: `"full"`
    */
   readonly durability?: "full" | "normal";
+  /**
+   * Opens what is there and never writes: no file is created, nothing in it changes, every write ends in `RW_READ_ONLY`.
+   * Commits of other processes are seen as ever. Types and indexes of the code must be in the file already. Default: false
+   */
+  readonly readOnly?: boolean;
   /** A SQLite library of one's own. Default: better-sqlite3 12 where it is installed, else `node:sqlite`. */
   readonly driver?: SqliteDriver;
   /** Memory for pages of the file, in MiB. Default: 64 */
@@ -49,6 +54,7 @@ export interface SqliteEnvironment {
 export interface ResolvedOptions {
   readonly path: string;
   readonly durability: "full" | "normal";
+  readonly readOnly: boolean;
   readonly driver: SqliteDriver | undefined;
   readonly cacheMiB: number;
   readonly busyTimeoutMs: number;
@@ -60,6 +66,7 @@ export interface ResolvedOptions {
 const optionNames: readonly (keyof SqliteOptions)[] = [
   "durability",
   "driver",
+  "readOnly",
   "cacheMiB",
   "busyTimeoutMs",
   "onProgress",
@@ -76,6 +83,7 @@ export function resolveOptions(given: string, options: SqliteOptions): ResolvedO
   requireOptions("sqlite(path, options)", options, optionNames);
   const {
     durability = "full",
+    readOnly = false,
     driver,
     cacheMiB = 64,
     busyTimeoutMs = 60_000,
@@ -85,6 +93,8 @@ export function resolveOptions(given: string, options: SqliteOptions): ResolvedO
   if (durability !== "full" && durability !== "normal") {
     throw invalid(`durability: expected "full" or "normal", got ${shown(durability)}`);
   }
+  if (typeof readOnly !== "boolean")
+    throw new TypeError(`readOnly: expected true or false, got ${kind(readOnly)}`);
   positive("cacheMiB", cacheMiB);
   positive("busyTimeoutMs", busyTimeoutMs);
   requireFunction("onProgress", onProgress);
@@ -93,6 +103,7 @@ export function resolveOptions(given: string, options: SqliteOptions): ResolvedO
   return Object.freeze({
     path,
     durability,
+    readOnly,
     driver,
     cacheMiB,
     busyTimeoutMs,

@@ -9,6 +9,7 @@ import {
   type CommitOutcome,
   type EdgePage,
   type EdgeRows,
+  GraphError,
   type Id,
   type IdColumn,
   isThenable,
@@ -60,7 +61,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
 export class SqliteStore implements Store {
   readonly name: string;
   /** A call answers at once, unless another process has the file locked: then, without blocking, when it is free. */
-  readonly supports: StoreSupports = Object.freeze({ durable: true, shared: true, synchronous: true });
+  readonly supports: StoreSupports;
   readonly counters: StoreCounters = {
     statements: 0,
     rowsRead: 0,
@@ -83,6 +84,8 @@ export class SqliteStore implements Store {
   constructor(path: string, options: SqliteOptions = {}) {
     const resolved = resolveOptions(path, options);
     this.name = `sqlite ${path}`;
+    const { readOnly } = resolved;
+    this.supports = Object.freeze({ durable: true, shared: true, synchronous: true, readOnly });
     this.#file = new SqliteFile(resolved, this.counters);
     this.#adjacency = new AdjacencyReader(this.#file);
     this.#lookup = new Lookup(this.#file);
@@ -97,6 +100,7 @@ export class SqliteStore implements Store {
     const file = this.#file;
     if (isThenable(this.#closing)) return this.#closing.then(() => this.open(catalog));
     this.#isClosed = false;
+    if (file.options.readOnly) return this.#openToRead(catalog);
     this.#builder.start();
     const isNew = andThen(file.open(), () =>
       file.read("reading its types", () => file.catalog.joined(catalog) !== file.catalog.description),
@@ -194,7 +198,7 @@ export class SqliteStore implements Store {
   }
 
   purge(limit: number): MaybePromise<boolean> {
-    return this.#housekeeping.purge(limit);
+    return this.supports.readOnly ? false : this.#housekeeping.purge(limit);
   }
 
   /**
@@ -233,6 +237,19 @@ export class SqliteStore implements Store {
     return this.#closing;
   }
 
+  /** Where the code has another shape of a type, core reads each record anew: no shape is equal to it then. */
+  #openToRead(catalog: CatalogDescription): MaybePromise<OpenedStore> {
+    const file = this.#file;
+    return andThen(file.open(), () =>
+      file.read("reading its types", () => {
+        file.catalog.joined(catalog);
+        requireStored(file.catalog.description.types, catalog.types, "the type", file.path);
+        requireStored(file.catalog.indexes, catalog.indexes, "the index", file.path);
+        return { catalog: file.catalog.description, token: file.state.token, hasLeftovers: false };
+      }),
+    );
+  }
+
   #writeCatalog(connection: Parameters<IndexBuilder["begin"]>[0], catalog: CatalogDescription): void {
     const file = this.#file;
     const joined = file.catalog.joined(catalog);
@@ -240,5 +257,22 @@ export class SqliteStore implements Store {
     file.catalog.write(connection, joined);
     file.announceCatalog(connection);
     this.#builder.begin(connection);
+  }
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** @throws {GraphError} `RW_STORE_CATALOG` for what the code has and the file has not */
+function requireStored(stored: readonly Named[], wanted: readonly Named[], what: string, path: string): void {
+  for (const { name } of wanted) {
+    if (stored.some((known) => known.name === name)) continue;
+    throw new GraphError({
+      code: "RW_STORE_CATALOG",
+      message: `${path} has not got ${what} ${name}, and is open for reading only`,
+      remedy: "Open it once with these types and without `readOnly`, which adds them.",
+      details: { path, name },
+    });
   }
 }

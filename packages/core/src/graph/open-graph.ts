@@ -5,14 +5,15 @@ import { type Id, IdSource, parseId } from "../model/id.ts";
 import { checkedStore } from "../persistence/checked-store.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
-import type { CommitOutcome, Store } from "../persistence/store.ts";
+import type { CommitOutcome, OpenedStore, Store } from "../persistence/store.ts";
 import { handOut, hopFrom, hopStep } from "../query/query.ts";
 import { findRoot } from "../query/select.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
-import { buildCatalog, type Catalog } from "../schema/catalog.ts";
-import { type Entity, slotOf } from "../schema/entity.ts";
-import type { Graph, OpenOptions } from "../types/session.ts";
+import { buildCatalog, Catalog, type CatalogDescription, emptyCatalog } from "../schema/catalog.ts";
+import { type Entity, type EntityClass, slotOf } from "../schema/entity.ts";
+import { storedTypes } from "../schema/stored-types.ts";
+import type { Graph, OpenOptions, UntypedGraph, UntypedOptions } from "../types/session.ts";
 import { Committer } from "../unit/committer.ts";
 import { KeyQueue } from "../unit/key-queue.ts";
 import { Purger } from "../unit/purger.ts";
@@ -74,8 +75,47 @@ const serving = new WeakSet<Store>();
 /** `openGraph` under other limits than everybody's: how a test gets to what lies beyond them. */
 export async function openWithin(limits: Limits, options: OpenOptions): Promise<Graph> {
   const settings = readOptions(options);
+  return openOn(settings, limits, options, buildCatalog(options.types));
+}
+
+/**
+ * Opens what a store holds without the code of the app that wrote it, to look at it: the types are those of the store,
+ * with their fields, parents and indexes. Access control applies as ever, except that access rules of types are code
+ * and therefore not known.
+ *
+ * ```ts
+ * const { graph, types } = await openUntyped({ store: sqlite("chat.db", { readOnly: true }) });
+ * const rooms = await graph.nodes(types.get("Room") as NodeClass).limit(5).all();
+ * ```
+ *
+ * @param options.store opened for reading only: types that are made from what is stored know no validators
+ * @throws {ValidationError} `RW_OPTION_INVALID` for a store that can be written to, and as `openGraph`
+ */
+export async function openUntyped(options: UntypedOptions): Promise<UntypedGraph> {
+  const settings = readOptions({ ...options, types: [] });
+  if (!settings.store.supports.readOnly)
+    throw new ValidationError({
+      code: "RW_OPTION_INVALID",
+      message: `openUntyped: ${settings.store.name} can be written to, which takes the types of the app`,
+      remedy: "Give a store that is open for reading only, such as sqlite(path, { readOnly: true }).",
+    });
+  let types: ReadonlyMap<string, EntityClass> | undefined;
+  let catalog: CatalogDescription | undefined;
+  const graph = await openOn(settings, defaultLimits, { ...options, types: [] }, (stored) => {
+    catalog = stored;
+    types = storedTypes(stored);
+    return buildCatalog(types.values());
+  });
+  return Object.freeze({ graph, types, catalog }) as unknown as UntypedGraph;
+}
+
+async function openOn(
+  settings: Settings,
+  limits: Limits,
+  options: OpenOptions,
+  catalog: Catalog | ((stored: CatalogDescription) => Catalog),
+): Promise<Graph> {
   const given = settings.store;
-  const catalog = buildCatalog(options.types);
   if (serving.has(given))
     throw new ValidationError({
       code: "RW_OPTION_INVALID",
@@ -85,7 +125,10 @@ export async function openWithin(limits: Limits, options: OpenOptions): Promise<
   serving.add(given);
   const store = checkedStore(given);
   try {
-    return await openOn(store, catalog, limits, options, settings, () => serving.delete(given));
+    const isMade = catalog instanceof Catalog;
+    const opened = await store.open(isMade ? catalog.describe() : emptyCatalog);
+    const made = isMade ? catalog : catalog(opened.catalog);
+    return await compose(store, opened, made, limits, options, settings, () => serving.delete(given));
   } catch (error) {
     serving.delete(given);
     try {
@@ -97,15 +140,15 @@ export async function openWithin(limits: Limits, options: OpenOptions): Promise<
   }
 }
 
-async function openOn(
+async function compose(
   store: Store,
+  opened: OpenedStore,
   catalog: Catalog,
   limits: Limits,
   options: OpenOptions,
   settings: Settings,
   closed: () => void,
 ): Promise<Graph> {
-  const opened = await store.open(catalog.describe());
   catalog.adopt(opened.catalog);
   const handlers = new HandlerTable(
     catalog,
@@ -322,9 +365,12 @@ async function ensureSystemRoot(runtime: Runtime): Promise<void> {
   const words = new Int32Array(4);
   parseId(systemRootId, words);
   const isThere = (): boolean => resident.nodes.find(words[0]!, words[1]!, words[2]!, words[3]!) >= 0;
+  const noRoot = (message: string): GraphError => new GraphError({ code: "RW_STORE_CONTRACT", message });
   for (let tries = 0; tries < 10; tries++) {
     await loader.nodesById([systemRootId], () => undefined);
     if (isThere()) return;
+    if (store.supports.readOnly)
+      throw noRoot(`${store.name} holds no system root, and is open for reading only`);
     const nodes = new NodeRows();
     nodes.ids.push(systemRootId);
     nodes.owners.push(systemRootId);
@@ -350,9 +396,5 @@ async function ensureSystemRoot(runtime: Runtime): Promise<void> {
       await new Promise<void>((resolve) => runtime.scheduler.after(50, resolve));
     await loader.follower.catchUp();
   }
-  if (!isThere())
-    throw new GraphError({
-      code: "RW_STORE_CONTRACT",
-      message: `${store.name} does not keep the system root`,
-    });
+  if (!isThere()) throw noRoot(`${store.name} does not keep the system root`);
 }

@@ -13,6 +13,8 @@ export interface StoreSupports {
   readonly shared: boolean;
   /** Every method answers at once, without a promise. */
   readonly synchronous: boolean;
+  /** It was opened to read: core refuses what a unit writes, and asks it for no commit, lease or purge. */
+  readonly readOnly?: boolean;
 }
 
 /** What a store did since it was opened. Counts have no noise, so tests assert them. */

@@ -60,7 +60,8 @@ export function defineType(declaration: Declaration): EntityClass {
   return cls;
 }
 
-function defineStatics(cls: EntityClass, definition: TypeDefinition, isRoot: boolean): void {
+/** What the class of a type has beside its records' members. */
+export function defineStatics(cls: EntityClass, definition: TypeDefinition, isRoot: boolean): void {
   const { kind, name } = definition;
   const fields = Object.freeze(
     Object.fromEntries(definition.fields.map((field) => [field.name, field.schema])),

@@ -1,6 +1,7 @@
 import type { Id } from "../model/id.ts";
 import type { Store, StoreCounters, StoreSupports } from "../persistence/store.ts";
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
+import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, Fields } from "./infer.ts";
@@ -116,4 +117,18 @@ export interface OpenOptions {
   readonly clock?: () => number;
   /** Fills bytes at random, for ids. */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+/** Options of `openUntyped`. */
+export interface UntypedOptions extends Omit<OpenOptions, "types" | "handlers" | "store"> {
+  readonly store: Store;
+}
+
+/** What `openUntyped` gives. */
+export interface UntypedGraph {
+  readonly graph: Graph;
+  /** The classes of all types of the store by name, `Root` and `Edge` included; base types come first. */
+  readonly types: ReadonlyMap<string, RecordClass>;
+  /** The types and indexes as the store keeps them. */
+  readonly catalog: CatalogDescription;
 }

@@ -102,12 +102,17 @@ export class Committer {
   commit(unit: Unit): MaybePromise<void> {
     unit.validate();
     if (unit.pending === undefined || unit.pending.isEmpty) return;
+    const { store } = this.#runtime;
+    if (store.supports.readOnly) {
+      const message = `${store.name} is open for reading only, and the unit of work has written`;
+      throw new GraphError({ code: "RW_READ_ONLY", message });
+    }
     const alone =
       (this.#hold === undefined || this.#hold.unit === unit) &&
       this.#queue.length === 0 &&
       this.#running === undefined &&
       this.#runtime.resident.openUnits === 1;
-    if (alone && this.#runtime.store.supports.synchronous) return this.#commitAlone(unit);
+    if (alone && store.supports.synchronous) return this.#commitAlone(unit);
     return new Promise<void>((resolve, reject) => {
       this.#queue.push({ unit, resolve, reject });
       this.#schedule();

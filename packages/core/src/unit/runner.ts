@@ -283,7 +283,7 @@ export class Runner {
     const hold = this.#committer.hold(LEASE_MS);
     course.hold = hold;
     return andThen(this.#committer.arrived(), () => {
-      if (store.lease === undefined) return;
+      if (store.lease === undefined || store.supports.readOnly) return;
       // The lease is the unit's own, so that its commit passes where all others wait.
       return andThen(this.#lease(ids.nextId(), course), (isTaken) => {
         // Another process is at its last attempt: without the lease this one would lose to it.
