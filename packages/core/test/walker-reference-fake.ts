@@ -464,6 +464,7 @@ function verbsOf(unit: FakeUnit): WalkVerbs {
     create: (type) => unit.entity(unit.graph.addNode(numberOf(type)) * 2),
     ensure: () => undefined,
     nodes: () => undefined,
+    edges: () => undefined,
     onCommit: () => {},
   };
 }

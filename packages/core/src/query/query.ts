@@ -168,6 +168,7 @@ export class Query {
   }
 
   after(cursor: unknown): Query {
+    if (cursor === undefined) return this.#with({ after: undefined });
     if (typeof cursor !== "string") throw new TypeError("after takes a cursor that page() gave");
     if (!this.#isPageable())
       throw invalidQuery(
@@ -237,10 +238,20 @@ export class Query {
 
   async one(): Promise<Result> {
     const results = await this.#context.within((unit) => this.#read(unit, 2));
-    if (results.length === 0) throw new NotFoundError({ message: "one(): nothing matches" });
+    if (results.length === 0) throw new NotFoundError({ message: `one(): no ${this.#resultName()} matches` });
     if (results.length > 1)
-      throw new NotFoundError({ code: "RW_NOT_SINGLE", message: "one(): more than one matches" });
+      throw new NotFoundError({
+        code: "RW_NOT_SINGLE",
+        message: `one(): more than one ${this.#resultName()} matches`,
+      });
     return results[0]!;
+  }
+
+  /** What its results are, for people. */
+  #resultName(): string {
+    const scope = this.#scope();
+    if (!("definitions" in scope)) return scope.name;
+    return this.#output === "edges" ? "edge" : "node";
   }
 
   async count(): Promise<number> {

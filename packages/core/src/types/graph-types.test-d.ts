@@ -54,6 +54,7 @@ export async function queries(): Promise<void> {
   expectTypeOf(await ann.out(Leads).edges().first()).toEqualTypeOf<Leads | undefined>();
   expectTypeOf(await ann.out(Company).edges().all()).toEqualTypeOf<AnyEdge[]>();
   expectTypeOf(await ann.out(Works).pairs().all()).toEqualTypeOf<Pair<Company, Works>[]>();
+  expectTypeOf(await ann.out(Works).after(undefined).ids()).toEqualTypeOf<string[]>();
   expectTypeOf(await ann.out(Works).limit(5).pairs().page()).toEqualTypeOf<Page<Pair<Company, Works>>>();
   expectTypeOf(await ann.out(Works).in(Works).out(Knows).ids()).toEqualTypeOf<string[]>();
   expectTypeOf(await ann.out().ofType(Person).one()).toEqualTypeOf<Person>();

@@ -336,11 +336,12 @@ export interface Steps {
   /** Newest first; with `orderBy` that order turned round, absent fields still last. */
   reverse(): this;
   /**
-   * What follows the page that gave this cursor: of the same query, whose filters may differ.
+   * What follows the page that gave this cursor: of the same query, whose filters may differ. From the beginning where
+   * there is no cursor, as before the first page.
    *
    * @throws {ValidationError} `RW_CURSOR_INVALID` when it is read, for a cursor of another query.
    */
-  after(cursor: string): this;
+  after(cursor: string | undefined): this;
 }
 
 interface RecordSteps<R> extends Steps {

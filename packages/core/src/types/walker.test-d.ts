@@ -4,7 +4,7 @@ import { edge } from "../schema/edge.ts";
 import { node, Root } from "../schema/node.ts";
 import { handlers } from "../walker/handlers.ts";
 import { walker } from "../walker/walker.ts";
-import type { AnyEdge, AnyNode, NodeQuery } from "./graph-types.ts";
+import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery } from "./graph-types.ts";
 import type { Run, Visit, WalkOf } from "./walker.ts";
 
 class Room extends node("Room", { name: z.string(), size: z.int().default(1) }) {}
@@ -59,6 +59,9 @@ walker("verbs").entry(Root, async (w) => {
   expectTypeOf(w.create(Room, { name: "a" })).toEqualTypeOf<Room>();
   expectTypeOf(await w.ensure(Room, { name: "a" })).toEqualTypeOf<Room>();
   expectTypeOf(w.nodes(Room)).toEqualTypeOf<NodeQuery<Room>>();
+  expectTypeOf(w.edges(Door, { width: 1 })).toEqualTypeOf<EdgeQuery<Door>>();
+  // @ts-expect-error a node type is no edge type
+  w.edges(Room);
   // @ts-expect-error a field is missing
   w.create(Room, {});
 });

@@ -41,7 +41,7 @@ export type CheckInput<I> = {
 
 /** What a handler can do, beside reading its input: walk, and use the unit of work that the walk runs in. */
 export interface WalkControls<St, Report>
-  extends Pick<Tx, "get" | "require" | "create" | "ensure" | "nodes" | "onCommit"> {
+  extends Pick<Tx, "get" | "require" | "create" | "ensure" | "nodes" | "edges" | "onCommit"> {
   /** Fresh for each attempt of the walk. */
   readonly state: St;
   /** The root of the principal. */

@@ -94,6 +94,10 @@ export class WalkContext {
   nodes(type: unknown, filter?: unknown): unknown {
     return this.#controls.verbs.nodes(type, filter);
   }
+
+  edges(type: unknown, filter?: unknown): unknown {
+    return this.#controls.verbs.edges(type, filter);
+  }
 }
 
 /** Whether a walk has a member of this name. */

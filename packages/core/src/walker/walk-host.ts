@@ -12,6 +12,7 @@ export interface WalkVerbs {
   create(type: unknown, fields?: unknown): unknown;
   ensure(type: unknown, key: unknown, fields?: unknown): unknown;
   nodes(type: unknown, filter?: unknown): unknown;
+  edges(type: unknown, filter?: unknown): unknown;
   onCommit(f: () => unknown): void;
 }
 

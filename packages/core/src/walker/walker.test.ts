@@ -47,6 +47,7 @@ describe("walker", () => {
     "spawn",
     "get",
     "nodes",
+    "edges",
     "__proto__",
     "constructor",
     "then",

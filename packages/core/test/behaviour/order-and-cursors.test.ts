@@ -5,19 +5,21 @@ import { House, Leads, names, Person, Place, types } from "./town.ts";
 
 interface Pageable<T> {
   limit(count: number): Pageable<T>;
-  after(cursor: string): Pageable<T>;
+  after(cursor: string | undefined): Pageable<T>;
   page(): Promise<{ items: T[]; next: string | undefined }>;
 }
 
 /** All pages of a query, `size` results each. */
 async function pages<T>(query: Pageable<T>, size: number): Promise<T[][]> {
   const found: T[][] = [];
-  let page = await query.limit(size).page();
-  for (;;) {
+  let next: string | undefined;
+  do {
+    // Of no cursor it is the first page.
+    const page = await query.limit(size).after(next).page();
     found.push(page.items);
-    if (page.next === undefined) return found;
-    page = await query.limit(size).after(page.next).page();
-  }
+    next = page.next;
+  } while (next !== undefined);
+  return found;
 }
 
 async function people(graph: Graph, ...ages: readonly (number | undefined)[]): Promise<void> {

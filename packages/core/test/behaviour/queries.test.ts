@@ -288,13 +288,17 @@ forEachStore("queries", (open) => {
       expect(await none.ids()).toEqual([]);
       expect(await none.page()).toEqual({ items: [], next: undefined });
       await expect(none.one()).rejects.toThrow(NotFoundError);
+      await expect(none.one()).rejects.toThrow("no Place matches");
     });
 
     it("one refuses several", async () => {
       const graph = await open({ types });
       await streets(graph);
       expect((await graph.nodes(Place, { name: "a" }).one()).size).toBe(3);
-      await expect(graph.nodes(Place).one()).rejects.toMatchObject({ code: "RW_NOT_SINGLE" });
+      await expect(graph.nodes(Place).one()).rejects.toMatchObject({
+        code: "RW_NOT_SINGLE",
+        message: "one(): more than one Place matches",
+      });
     });
 
     it("a limit of 0 gives nothing", async () => {

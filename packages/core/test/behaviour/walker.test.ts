@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { Root, walker } from "../../src/index.ts";
+import { gt, Root, via, walker } from "../../src/index.ts";
 import type { Ref } from "../walker-reference.ts";
 import { classes } from "../walker-reference-fake.ts";
 import { describeWalkerRows, type Here, type RowWorld } from "../walker-reference-rows.ts";
 import { forEachStore, type Open } from "./stores.ts";
+import { Leads, Place, streets, types } from "./town.ts";
 import { buildGraph } from "./walker-graph.ts";
 
 function graphWorld(open: Open): RowWorld {
@@ -43,5 +44,18 @@ forEachStore("walkers", (open) => {
       .exit(() => trace.push("exit"));
     await graph.spawn(walk);
     expect(trace).toEqual([]);
+  });
+
+  test("handlers find edges of a type, those that the walk has made among them", async () => {
+    const graph = await open({ types });
+    await streets(graph);
+    const lengths = walker("lengths").entry(Root, async (w, here) => {
+      const [x, y] = here.connect(Place, [{ name: "x" }, { name: "y" }]);
+      x!.link(y!, via(Leads, { meters: 900 }));
+      for (const street of await w.edges(Leads, { meters: gt(60) }).all()) w.report(street.meters);
+      w.visit(w.edges(Leads, { meters: 10 }));
+    });
+    const walked = lengths.entry(Leads, (w, street) => w.report(-street.meters));
+    expect((await graph.spawn(walked)).reports).toEqual([100, 70, 900, -10]);
   });
 });
