@@ -121,7 +121,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       throw new ClosedError({
         code: "RW_CLOSED",
         message:
-          "the unit of work of this record, query or tx has ended: await every call before its body returns",
+          "this record, query or tx belongs to a unit of work that has ended: read the record again in a new one, by tx.require(Type, id), or await this call before the unit's body returns",
       });
     }
     if (this.#conflict !== undefined) throw this.#conflict;
