@@ -115,6 +115,19 @@ export class ReferenceGraph {
     return level;
   }
 
+  /** The clause that decides `levelOf`, by the names of the library. */
+  stepOf(record: ReferenceRecord, me: string): string {
+    if (me === this.system && record.createdBy !== me) return "system-root";
+    if (record.createdBy === me) return "created-here";
+    if (me === record.owner) return "owner";
+    if (this.types[record.type]?.rule?.(record.fields, me) !== undefined) return "rule";
+    const ownerRoot = this.find(record.owner);
+    if (ownerRoot === undefined) return "owner-deleted";
+    if (record.roots[me] !== undefined) return "record-entry";
+    if (ownerRoot.roots[me] !== undefined) return "owner-entry";
+    return greater(ownerRoot.all, record.all) === record.all ? "record-all" : "owner-all";
+  }
+
   level(id: string, me: string): Level {
     const record = this.find(id);
     return record === undefined ? "none" : this.levelOf(record, me);

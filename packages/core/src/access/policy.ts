@@ -2,6 +2,41 @@ import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import { levelValue } from "../model/level.ts";
 
+/** Which clause of the procedure has settled a level. */
+export type DecidingStep =
+  /** There is no such record, or no more. */
+  | "absent"
+  /** The principal is the system root. */
+  | "system-root"
+  /** The principal owns the record. */
+  | "owner"
+  /** The record was created in this unit of work. */
+  | "created-here"
+  /** The type's access rule has answered. */
+  | "rule"
+  /** The type has a rule, and the record's fields cannot be read for it to judge by. */
+  | "unreadable-fields"
+  /** The root that owns the record was deleted. */
+  | "owner-deleted"
+  /** The record has an entry for the principal. */
+  | "record-entry"
+  /** The owner's root has an entry for the principal. */
+  | "owner-entry"
+  /** What the record grants everyone. */
+  | "record-all"
+  /** What the owner's root grants everyone. */
+  | "owner-all"
+  /** Of an edge: one of its ends may not be read. */
+  | "end";
+
+/**
+ * Where the procedure notes what it decided by, for whoever wants it explained. Deciding takes one along or none, and
+ * nothing else tells the two apart: an explanation is the decision, made once more.
+ */
+export class Deciding {
+  step: DecidingStep = "absent";
+}
+
 /**
  * What `me` may do with a record that it does not own and whose type has no rule, as a level number.
  *
@@ -11,13 +46,30 @@ import { levelValue } from "../model/level.ts";
  * @param ownerAccess the access record of the owner's root; `null` where that root was deleted: then nobody but the
  *   system root sees what it leaves until it is gone
  */
-export function grantedLevel(record: AccessRecord, ownerAccess: AccessRecord | null, me: Id): number {
-  if (ownerAccess === null) return 0;
+export function grantedLevel(
+  record: AccessRecord,
+  ownerAccess: AccessRecord | null,
+  me: Id,
+  deciding?: Deciding,
+): number {
+  if (ownerAccess === null) {
+    if (deciding !== undefined) deciding.step = "owner-deleted";
+    return 0;
+  }
   const onRecord = record.roots.get(me);
-  if (onRecord !== undefined) return levelValue(onRecord);
+  if (onRecord !== undefined) {
+    if (deciding !== undefined) deciding.step = "record-entry";
+    return levelValue(onRecord);
+  }
   const onOwner = ownerAccess.roots.get(me);
-  if (onOwner !== undefined) return levelValue(onOwner);
-  return Math.max(levelValue(record.all), levelValue(ownerAccess.all));
+  if (onOwner !== undefined) {
+    if (deciding !== undefined) deciding.step = "owner-entry";
+    return levelValue(onOwner);
+  }
+  const byRecord = levelValue(record.all);
+  const byOwner = levelValue(ownerAccess.all);
+  if (deciding !== undefined) deciding.step = byOwner > byRecord ? "owner-all" : "record-all";
+  return Math.max(byRecord, byOwner);
 }
 
 /** Whether everything that a root owns is to `me` as it was, whatever else changed in the root's access record. */

@@ -1,7 +1,7 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { type Id, parseId } from "../model/id.ts";
 import { type AccessClasses, BY_RULE, DEAD_CLASS, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
-import { grantedLevel, grantsAlike } from "./policy.ts";
+import { type Deciding, grantedLevel, grantsAlike } from "./policy.ts";
 
 /**
  * One root as the one who acts: what it may do with records of each access class, worked out once a class.
@@ -39,8 +39,12 @@ export class Principal {
     return this.levels;
   }
 
-  /** The level for this class, 0 to 3, or {@link BY_RULE}. The owner's root must have been read. */
-  level(accessClass: number): number {
+  /**
+   * The level for this class, 0 to 3, or {@link BY_RULE}. The owner's root must have been read.
+   * @param deciding where it is to be explained: then it is worked out again
+   */
+  level(accessClass: number, deciding?: Deciding): number {
+    if (deciding !== undefined) return this.#work(accessClass, deciding);
     const levels = this.refresh();
     const known = levels[accessClass]!;
     if (known !== UNKNOWN_LEVEL) return known;
@@ -58,8 +62,9 @@ export class Principal {
   levelByGrants(
     accessClass: number,
     ownerAccess: AccessRecord | null = this.#classes.ownerOf(accessClass)!.access ?? null,
+    deciding?: Deciding,
   ): number {
-    return grantedLevel(this.#classes.recordOf(accessClass)!, ownerAccess, this.id);
+    return grantedLevel(this.#classes.recordOf(accessClass)!, ownerAccess, this.id, deciding);
   }
 
   /** Whether such a change of a root's grants alters what this principal may do with what that root owns. */
@@ -72,12 +77,21 @@ export class Principal {
     return before === undefined || after === undefined || !grantsAlike(before, after, this.id);
   }
 
-  #work(accessClass: number): number {
-    if (accessClass === DEAD_CLASS) return 0;
-    if (this.isSystem) return 3;
+  #work(accessClass: number, deciding?: Deciding): number {
+    if (accessClass === DEAD_CLASS) {
+      if (deciding !== undefined) deciding.step = "absent";
+      return 0;
+    }
+    if (this.isSystem) {
+      if (deciding !== undefined) deciding.step = "system-root";
+      return 3;
+    }
     const owner = this.#classes.ownerOf(accessClass)!;
-    if (owner.id === this.id) return 3;
+    if (owner.id === this.id) {
+      if (deciding !== undefined) deciding.step = "owner";
+      return 3;
+    }
     if (this.#classes.isRuled(accessClass)) return BY_RULE;
-    return this.levelByGrants(accessClass);
+    return this.levelByGrants(accessClass, undefined, deciding);
   }
 }

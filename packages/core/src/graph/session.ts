@@ -3,6 +3,7 @@ import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
 import type { Query, QueryContext } from "../query/query.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
+import type { AccessExplanation } from "../types/access.ts";
 import type { Attempt, Body, Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
@@ -14,6 +15,7 @@ import { relocated } from "../walker/relocate.ts";
 import { readSpawnOptions, runWalk, type WalkRun } from "../walker/walk.ts";
 import type { WalkHost, WalkVerbs } from "../walker/walk-host.ts";
 import { requireWalker } from "../walker/walker.ts";
+import { explainAccess } from "./explain-access.ts";
 import { SessionHost } from "./session-host.ts";
 import { extentQuery, getRecord, requireRecord, UnitVerbs } from "./tx.ts";
 
@@ -78,6 +80,10 @@ export class GraphSession {
 
   edges(type: unknown, filter?: unknown): Query {
     return extentQuery(this.#context, "edge", type, filter);
+  }
+
+  async explainAccess(record: unknown, level: unknown, options?: unknown): Promise<AccessExplanation> {
+    return this.run(({ unit }) => explainAccess(unit, record, level, options));
   }
 
   async transaction<T>(body: (tx: UnitVerbs) => MaybePromise<T>): Promise<T> {

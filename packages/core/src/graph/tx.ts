@@ -8,8 +8,10 @@ import { findRecord } from "../query/select.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
+import type { AccessExplanation } from "../types/access.ts";
 import type { Unit } from "../unit/unit.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { explainAccess } from "./explain-access.ts";
 
 /** Every node, or every edge, of a type. */
 export function extentQuery(
@@ -127,6 +129,10 @@ export class UnitVerbs {
     await before?.catch(() => {});
     const [found] = (await this.nodes(type, key).limit(1).all()) as Entity[];
     return found ?? this.#unit.createNode(definition, { ...fields, ...key });
+  }
+
+  async explainAccess(record: unknown, level: unknown, options?: unknown): Promise<AccessExplanation> {
+    return explainAccess(this.#unit, record, level, options);
   }
 
   onCommit(callback: () => unknown): void {

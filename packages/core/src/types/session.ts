@@ -9,6 +9,7 @@ import type { Reading, Tx } from "./tx.ts";
 import type { Handlers, Run, SpawnOptions, Walker } from "./walker.ts";
 
 export type { QuarantinedRecord } from "../resident/quarantine.ts";
+export type { AccessExplanation, AccessStep, AskedLevel, ExplainAccessOptions } from "./access.ts";
 export type { EnsureArgument, Reading, Tx } from "./tx.ts";
 
 /** What one principal can do with a graph. */

@@ -1,5 +1,8 @@
 import type { Id } from "../model/id.ts";
+import type { AccessExplanation, AskedLevel, ExplainAccessOptions } from "./access.ts";
 import type {
+  AnyEdge,
+  AnyNode,
   Creatable,
   EdgeClass,
   EdgeQuery,
@@ -24,6 +27,26 @@ export interface Reading {
   nodes<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): NodeQuery<InstanceType<C>>;
   /** All edges of a type and its subtypes that the principal may read, by a scan. */
   edges<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): EdgeQuery<InstanceType<C>>;
+  /**
+   * Why the principal may do something with a record, or may not: the step of the procedure that decides.
+   *
+   * Of what the principal may not read the answer is the same as where there is no such record (step `hidden`). What
+   * others may do, with `for`, is told to the system root and to the record's owner; of an edge, to who owns both ends
+   * too. Deleting an edge needs `write` on it or on either end, which `ends` tells.
+   *
+   * ```ts
+   * console.log(await graph.as(bob).explainAccess(note, "write"));
+   * // root 0199… may not write to Note 0199…: the record says "read" for everyone
+   * ```
+   *
+   * @throws {AccessDeniedError} for a question about others that is not the principal's to ask, whether or not there is
+   * such a record.
+   */
+  explainAccess(
+    record: AnyNode | AnyEdge | Id,
+    level: AskedLevel,
+    options?: ExplainAccessOptions,
+  ): Promise<AccessExplanation>;
 }
 
 /** The key and the other fields of what `ensure` may create, as one argument after the key. */

@@ -1,3 +1,4 @@
+import type { Deciding } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import {
   AccessDeniedError,
@@ -558,35 +559,84 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   /**
    * What the principal may do with the record alone, 0 to 3; {@link NEEDS_STATE} where the type's rule must see fields
    * that are not resident.
+   *
+   * @param principal whom it is about: whoever acts, but where it is to be explained what somebody else may
+   * @param deciding is told the step that decided, where that is to be explained
    */
-  levelOf(kind: RecordKind, slot: number, mark: number = NOW): number {
+  levelOf(
+    kind: RecordKind,
+    slot: number,
+    mark: number = NOW,
+    principal: Principal = this.principal,
+    deciding: Deciding | undefined = undefined,
+  ): number {
     const table = this.table(kind);
-    if (this.isRemoved(kind, slot, mark)) return 0;
-    if ((table.flags[slot]! & PENDING) !== 0) return 3;
+    if (this.isRemoved(kind, slot, mark)) {
+      if (deciding !== undefined) deciding.step = "absent";
+      return 0;
+    }
+    if ((table.flags[slot]! & PENDING) !== 0 && principal === this.principal) {
+      if (deciding !== undefined) deciding.step = "created-here";
+      return 3;
+    }
     const accessClass = this.#classNow(kind, slot, mark);
-    const level = this.principal.level(accessClass);
-    if (level === BY_RULE) return this.#ruledLevel(kind, slot, accessClass, mark);
-    return this.#regranted === undefined ? level : (this.#regrantedLevel(accessClass, mark) ?? level);
+    const level = principal.level(accessClass, deciding);
+    if (level === BY_RULE) return this.#ruledLevel(kind, slot, accessClass, mark, principal, deciding);
+    if (this.#regranted === undefined && principal === this.principal) return level;
+    return this.#regrantedLevel(accessClass, mark, principal, deciding) ?? level;
   }
 
-  #ruledLevel(kind: RecordKind, slot: number, accessClass: number, mark: number): number {
+  #ruledLevel(
+    kind: RecordKind,
+    slot: number,
+    accessClass: number,
+    mark: number,
+    principal: Principal,
+    deciding: Deciding | undefined,
+  ): number {
     const state = this.stateOf(kind, slot, mark) ?? this.#judgedState(kind, slot);
     if (state === undefined) return NEEDS_STATE;
     // Fields that cannot be read would look absent to the rule, and absence may open what they close.
-    if (damageOf(state) !== undefined) return 0;
+    if (damageOf(state) !== undefined) {
+      if (deciding !== undefined) deciding.step = "unreadable-fields";
+      return 0;
+    }
     const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
-    const answer = definition.judge(state, this.principal.id);
-    return answer ?? this.#regrantedLevel(accessClass, mark) ?? this.principal.levelByGrants(accessClass);
+    const answer = definition.judge(state, principal.id);
+    if (answer !== undefined) {
+      if (deciding !== undefined) deciding.step = "rule";
+      return answer;
+    }
+    return (
+      this.#regrantedLevel(accessClass, mark, principal, deciding) ??
+      principal.levelByGrants(accessClass, undefined, deciding)
+    );
   }
 
   /** What the unit has granted on a root holds for all that the root owns; `undefined` for other owners' records. */
-  #regrantedLevel(accessClass: number, mark: number): number | undefined {
+  #regrantedLevel(
+    accessClass: number,
+    mark: number,
+    principal: Principal,
+    deciding: Deciding | undefined,
+  ): number | undefined {
     const { pending } = this;
     const { classes } = this.runtime.resident;
-    const root = this.#regranted?.get(classes.ownerNumber(accessClass));
+    const root =
+      principal === this.principal
+        ? this.#regranted?.get(classes.ownerNumber(accessClass))
+        : this.#rootThatGrants(accessClass, principal);
     if (root === undefined || pending === undefined) return undefined;
     const access = pending.at(pending.nodes, root, mark)?.access;
-    return access === undefined ? undefined : this.principal.levelByGrants(accessClass, access);
+    return access === undefined ? undefined : principal.levelByGrants(accessClass, access, deciding);
+  }
+
+  /** The slot of the owner's root, where its grants are what decides about somebody who is not acting. */
+  #rootThatGrants(accessClass: number, principal: Principal): number | undefined {
+    const owner = this.runtime.resident.classes.ownerOf(accessClass);
+    if (owner === undefined || !principal.isRegranted(owner.id, undefined, undefined)) return undefined;
+    const slot = this.findResident(NODE, owner.id);
+    return slot < 0 ? undefined : slot;
   }
 
   /** The fields that a rule judged by before L1 let them go. A change of them would have ended the unit. */
@@ -630,14 +680,21 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   /** An edge is seen where it and both its ends are. */
-  seesEdge(slot: number, mark: number = NOW): number {
-    const own = this.levelOf(EDGE, slot, mark);
+  seesEdge(
+    slot: number,
+    mark: number = NOW,
+    principal: Principal = this.principal,
+    deciding: Deciding | undefined = undefined,
+  ): number {
+    const own = this.levelOf(EDGE, slot, mark, principal, deciding);
     if (own === 0) return 0;
     const { sources, targets } = this.runtime.resident.edges;
-    const source = this.levelOf(NODE, sources[slot]!, mark);
-    if (source === 0) return 0;
-    const target = this.levelOf(NODE, targets[slot]!, mark);
-    if (target === 0) return 0;
+    const source = this.levelOf(NODE, sources[slot]!, mark, principal);
+    const target = source === 0 ? 0 : this.levelOf(NODE, targets[slot]!, mark, principal);
+    if (target === 0) {
+      if (deciding !== undefined) deciding.step = "end";
+      return 0;
+    }
     return own < 0 || source < 0 || target < 0 ? NEEDS_STATE : Math.min(own, 3);
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   AccessDeniedError,
+  type AccessExplanation,
   type AnyEdge,
   type AnyNode,
   Edge,
@@ -298,7 +299,7 @@ const big = (fields: Readonly<Record<string, unknown>>): boolean =>
 
 /** All ways of reading, in a unit or outside. */
 async function checkReads(
-  tx: Pick<Tx, "get" | "nodes" | "edges">,
+  tx: Pick<Tx, "get" | "nodes" | "edges" | "explainAccess">,
   world: World,
   reference: ReferenceGraph,
   all: readonly ReferenceRecord[],
@@ -306,6 +307,7 @@ async function checkReads(
   hops: boolean,
 ): Promise<void> {
   const { forget } = world;
+  await checkExplanations(tx, world, reference, all, me);
   for (const record of all) {
     const seen = reference.sees(record.id, me);
     const entity = await get(tx, record);
@@ -389,6 +391,87 @@ async function checkReads(
       );
   }
   if (hops) await checkHops(tx, world, reference, all, me);
+}
+
+const asked = ["read", "connect", "write"] as const;
+
+/** Each explanation is the decision: level, step and all; and of what is not seen nothing is told. */
+async function checkExplanations(
+  tx: Pick<Tx, "get" | "explainAccess">,
+  { users }: World,
+  reference: ReferenceGraph,
+  all: readonly ReferenceRecord[],
+  me: Id,
+): Promise<void> {
+  for (const [i, each] of all.entries()) {
+    const required = asked[i % 3] as (typeof asked)[number];
+    const { id } = each;
+    const record = reference.find(id);
+    const isSeen = reference.sees(id, me);
+    const told = await tx.explainAccess(id as Id, required);
+    const where = `${required} on ${id} explained`;
+    if (!isSeen || record === undefined) {
+      const nothing = await tx.explainAccess(noId, required);
+      same(`${where}, which is not seen`, JSON.stringify(told), JSON.stringify(nothing).replaceAll(noId, id));
+      same(where, told.step, me === systemRootId ? "absent" : "hidden");
+    } else {
+      same(where, decided(told), expectedExplanation(reference, record, required, me));
+      const entity = (await get(tx, record)) as AnyNode;
+      same(`${where} by the record`, await tx.explainAccess(entity, required), told);
+    }
+    for (const other of users) {
+      if (other === me) continue;
+      const ends = record?.kind === "edge" ? [record.source, record.target] : [];
+      const owners = [record, ...ends.map((end) => reference.find(end as string))];
+      const mayAsk =
+        me === systemRootId || (isSeen && owners.every((owned) => (owned as ReferenceRecord).owner === me));
+      const about = await outcomeOf(() => tx.explainAccess(id as Id, required, { for: other }));
+      const at = `${where} for ${other}`;
+      if (!mayAsk) same(at, about, denied(id, "write", isSeen ? reference.level(id, me) : "none"));
+      else if (record === undefined) same(at, (about as AccessExplanation).step, "absent");
+      else same(at, decided(about), expectedExplanation(reference, record, required, other));
+    }
+  }
+}
+
+/** Without the words. */
+function decided(told: unknown): unknown {
+  return JSON.parse(JSON.stringify(told, (key, value) => (key === "because" ? undefined : value)));
+}
+
+/** An id that no record has. */
+const noId = "01900000-0000-7000-8000-0000000000ff";
+
+/** The answer, or what was denied. */
+async function outcomeOf<T>(call: () => Promise<T>): Promise<T | string> {
+  let answer: T | undefined;
+  const told = await attempt(async () => {
+    answer = await call();
+  });
+  return answer ?? told;
+}
+
+function expectedExplanation(
+  reference: ReferenceGraph,
+  record: ReferenceRecord,
+  required: (typeof asked)[number],
+  me: Id,
+): object {
+  const own = reference.levelOf(record, me);
+  const isSeen = reference.sees(record.id, me);
+  const level = isSeen ? own : "none";
+  const end = (id: string | undefined): object =>
+    expectedExplanation(reference, reference.find(id as string) as ReferenceRecord, "read", me);
+  return {
+    allowed: atLeast(level, required),
+    level,
+    required,
+    step: !isSeen && own !== "none" ? "end" : reference.stepOf(record, me),
+    principal: me,
+    record: record.id as Id,
+    type: record.type,
+    ends: record.kind === "edge" ? { source: end(record.source), target: end(record.target) } : undefined,
+  };
 }
 
 async function checkHops(
