@@ -24,6 +24,7 @@ export { memory } from "./persistence/memory-store.ts";
 export { Edge, edge, via } from "./schema/edge.ts";
 export { withDefault } from "./schema/field.ts";
 export { node, Root } from "./schema/node.ts";
+export type * from "./types/explanation.ts";
 export type * from "./types/graph-types.ts";
 export type * from "./types/infer.ts";
 export type * from "./types/session.ts";

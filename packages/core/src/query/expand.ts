@@ -364,13 +364,13 @@ class DepthRun implements HopProgress {
 
   /** @param followed how many of those reached were followed; undefined where something was not resident */
   #ended(followed: number | undefined): readonly number[] | undefined {
-    const { readSet, runtime } = this.#unit;
+    const { readSet } = this.#unit;
     if (this.#waiting !== undefined) readSet.closeHop(this.#waiting);
     if (followed === undefined) return undefined;
     const reached = this.#found.nodes;
     readSet.addHop(this.#hop, this.#origins);
     readSet.addHop(this.#hop, reached.slice(0, followed));
-    runtime.resident.statistics.hits += this.#origins.length + followed;
+    this.#unit.noteHits(this.#origins.length + followed);
     return this.#first > 0 ? reached.slice(this.#first) : reached;
   }
 }

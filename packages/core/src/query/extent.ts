@@ -106,18 +106,28 @@ class ExtentRun {
     if (this.#most <= 0) return [];
     const access = this.#kind === NODE ? this.#chooseAccess() : { lookups: undefined, isOrdered: false };
     const mayStop = access.isOrdered || (this.#step.order === undefined && access.lookups === undefined);
+    this.#tell(access.lookups, mayStop);
     const read =
       access.lookups === undefined ? this.#scanAll(mayStop) : this.#lookupAll(access.lookups, mayStop);
     return andThen(read, () => {
       this.#mergeOwn(access.keys);
       return andThen(this.#settle(), () => {
         const arranged = this.#arranged();
+        const { observer } = this.#unit;
+        if (observer !== undefined && !mayStop) observer.sorted(arranged.length);
         this.#guard.hasReached = undefined;
         // What was read last may have brought commits along that broke what was read before.
         this.#unit.keepUp();
         return arranged;
       });
     });
+  }
+
+  #tell(lookups: Access["lookups"], isOrdered: boolean): void {
+    const { observer } = this.#unit;
+    if (observer === undefined) return;
+    const requests = lookups?.map(({ request }) => request);
+    observer.extentDecided({ types: this.#types, lookups: requests, isOrdered });
   }
 
   /** Whether the change is of a record that was judged by now, or would have been had it been there. */
@@ -235,7 +245,8 @@ class ExtentRun {
   // ---- reading -----------------------------------------------------------------------------------------------
 
   #lookupAll(lookups: readonly Lookup[], mayStop: boolean): MaybePromise<void> {
-    const { loader, catalog, resident } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { catalog, resident } = this.#unit.runtime;
     const first = (request: LookupRequest): LookupRequest => {
       const { unique, fields } = catalog.index(request.index);
       if (unique && request.equals.length === fields.length) return { ...request, limit: 2 };
@@ -252,14 +263,14 @@ class ExtentRun {
       const isWhole = equals.length === catalog.index(index).fields.length && after === undefined;
       const known = isWhole ? resident.lookups.get(index, equals) : undefined;
       if (known !== undefined) {
-        resident.statistics.hits += 1;
+        this.#unit.noteHits(1);
         this.#takeLoaded(known);
         this.#isAhead = () => false;
         request = undefined;
         at += 1;
         return false;
       }
-      resident.statistics.misses += 1;
+      this.#unit.noteMisses(1);
       return andThen(
         loader.lookup(asked, (slots, page) => {
           const { fields } = catalog.index(index);
@@ -291,7 +302,8 @@ class ExtentRun {
 
   /** Scans the types one beside the other, for the result is in id order over all of them. */
   #scanAll(mayStop: boolean): MaybePromise<void> {
-    const { loader, catalog } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { catalog } = this.#unit.runtime;
     const isById = this.#step.order === undefined;
     const order = isById && this.#descending ? "desc" : "asc";
     const from = isById ? this.#place?.id : undefined;

@@ -97,7 +97,7 @@ export class NeighborCursor {
       this.#lines = lines;
       this.#addPending();
     };
-    return requests.length === 0 ? ready() : runtime.loader.neighborhoods(requests, ready);
+    return requests.length === 0 ? ready() : this.#unit.loader.neighborhoods(requests, ready);
   }
 
   #isKnown(side: Side): boolean {
@@ -181,7 +181,8 @@ export class NeighborCursor {
     const empty = this.#lines!.filter((line) => line.at >= line.pairs.length && !line.isDone);
     const missing = empty.filter((line) => !this.#takeResident(line));
     if (missing.length === 0) return use();
-    const { loader, resident } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { resident } = this.#unit.runtime;
     const requests = missing.slice(0, 64).map((line) => this.#request(line.side, line.type, line.after));
     // Small pages were enough for few results; where many edges lead to none, they would be too many.
     this.#pageSize = Math.min(largestPage(resident), this.#pageSize * 2);

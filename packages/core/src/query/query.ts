@@ -5,11 +5,13 @@ import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
 import { type EdgeEntity, type Entity, type NodeEntity, stateOf } from "../schema/entity.ts";
+import type { Explanation } from "../types/explanation.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngPair } from "../util/young-array.ts";
 import { requireCursorOf, writeCursor } from "./cursor.ts";
+import { Explainer } from "./explain.ts";
 import {
   type HopStep,
   invalidQuery,
@@ -304,6 +306,43 @@ export class Query {
       if (next === undefined) return;
       query = this.after(next);
     }
+  }
+
+  async explain(of: unknown = "all"): Promise<Explanation> {
+    if (of !== "all" && of !== "count") throw new TypeError('explain takes "all" or "count"');
+    return this.#context.within((unit) => this.#explain(unit, of));
+  }
+
+  /** Runs the plan by the same calls as `all` and `count` do, and has them observed. */
+  async #explain(unit: Unit, of: "all" | "count"): Promise<Explanation> {
+    // One after another: what is read is told to one observer.
+    while (unit.observer !== undefined) await unit.observer.ended;
+    this.#checkCursors(unit);
+    const { plan } = this;
+    const explainer = new Explainer(unit, plan);
+    unit.observer = explainer;
+    try {
+      const results = await (of === "count" ? this.#countByPlan(unit) : this.#handedOut(unit));
+      return explainer.explanation(this.toString(), of, results);
+    } finally {
+      unit.observer = undefined;
+      explainer.end();
+    }
+  }
+
+  #countByPlan(unit: Unit): MaybePromise<number> {
+    const { plan } = this;
+    return (
+      tally(unit, plan) ??
+      andThen(select(unit, plan, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length)
+    );
+  }
+
+  #handedOut(unit: Unit): MaybePromise<number> {
+    const { plan } = this;
+    return andThen(select(unit, plan, Number.POSITIVE_INFINITY, NOW, true), (found) =>
+      andThen(handOut(unit, found, plan.output), ({ length }) => length),
+    );
   }
 
   async updateAll(edit: unknown): Promise<number> {

@@ -80,7 +80,7 @@ function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: Hop
   if (expansion.follow(origins, 0, origins.length) < origins.length) return;
   // What a limit leaves out is not guarded either, which takes a closer look.
   if (expansion.isFull) return;
-  unit.runtime.resident.statistics.hits += origins.length;
+  unit.noteHits(origins.length);
   unit.readSet.addHop(hop, origins, options.orderedBy, undefined, found.nodes);
   return found;
 }
@@ -158,14 +158,14 @@ class HopRun implements HopProgress {
 
   /** Gets on by at least one origin; true when done. */
   #step(): MaybePromise<boolean | undefined> {
-    const { resident, loader } = this.#unit.runtime;
+    const { loader } = this.#unit;
     const expansion = this.#expansion;
     while (this.#at < this.#origins.length && !this.#isFull()) {
       if (this.#mayExpand && this.#met === undefined) {
         const before = this.#at;
         const to = Math.min(this.#origins.length, before + STRETCH);
         this.#at = expansion.follow(this.#origins, before, to);
-        resident.statistics.hits += this.#at - before;
+        this.#unit.noteHits(this.#at - before);
         if (expansion.isFull) this.#lastEdge = expansion.lastEdge;
         if (this.#at >= this.#origins.length || this.#isFull()) return true;
         if (this.#at === to) {
@@ -180,7 +180,7 @@ class HopRun implements HopProgress {
       if (this.#at >= this.#loadedTo) {
         const requests = this.#missing();
         if (requests.length > 0) {
-          resident.statistics.misses += requests.length;
+          this.#unit.noteMisses(requests.length);
           return loader.neighborhoods(requests, () => undefined);
         }
       }
@@ -257,7 +257,8 @@ class HopRun implements HopProgress {
 
   /** States that filters and rules need, for the neighbours of the origins at hand together; `undefined` if none. */
   #loadStates(): MaybePromise<undefined> | undefined {
-    const { resident, loader } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { resident } = this.#unit.runtime;
     const { adjacency, edges, nodes, catalog } = resident;
     const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
     const lists: number[] = [];
@@ -347,7 +348,7 @@ class HopRun implements HopProgress {
           const again = (): void => {
             this.#decide(pairs, verdicts, from, to);
           };
-          const { loader } = this.#unit.runtime;
+          const { loader } = this.#unit;
           const slots = this.#alive(missing.kind, missing.slots);
           if (slots.length === 0) {
             // What is missing is gone: nobody sees it.

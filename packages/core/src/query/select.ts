@@ -75,9 +75,12 @@ function runFrom(
   for (let at = from; ; at++) {
     const step = steps[at]!;
     const isLast = at === steps.length - 1;
+    const { observer } = unit;
+    if (observer !== undefined) observer.stepBegun(at, origins.length);
     if (!isLast && step.kind === "given" && step.slots !== undefined && seesAll(unit, step.slots, mark)) {
       // What is not the result is read alone, so the step's own array will do.
       origins = step.slots;
+      if (observer !== undefined) observer.stepDone(origins.length);
       continue;
     }
     const wanted = isLast ? output : "nodes";
@@ -86,11 +89,13 @@ function runFrom(
     if (isPromise(found)) {
       return found.then((selection) => {
         cut(selection, limit);
+        if (observer !== undefined) observer.stepDone(selection.nodes.length);
         return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark, handsOut);
       });
     }
     const selection = found as Selection;
     cut(selection, limit);
+    if (observer !== undefined) observer.stepDone(selection.nodes.length);
     if (isLast) return selection;
     origins = selection.nodes;
   }
@@ -141,7 +146,7 @@ function given(unit: Unit, step: Step & { kind: "given" }, mark: number): MaybeP
     const undecided = slots.filter((_, i) => levels[i] === NEEDS_STATE);
     if (undecided.length > 0)
       return andThen(
-        unit.runtime.loader.nodes(undecided, () => {
+        unit.loader.nodes(undecided, () => {
           unit.keepUp();
           return visible(slots);
         }),
@@ -170,7 +175,7 @@ export function findRecord(unit: Unit, kind: RecordKind, id: Id): MaybePromise<n
 }
 
 function loadRecord(unit: Unit, kind: RecordKind, id: Id, slot: number): MaybePromise<number> {
-  const { loader, resident } = unit.runtime;
+  const { loader } = unit;
   const judge = (): MaybePromise<number> => {
     unit.keepUp();
     const found = unit.findResident(kind, id);
@@ -185,7 +190,7 @@ function loadRecord(unit: Unit, kind: RecordKind, id: Id, slot: number): MaybePr
   const settle = (found: MaybePromise<number>): MaybePromise<number> => found;
   if (slot >= 0)
     return andThen(kind === NODE ? loader.nodes([slot], judge) : loader.edges([slot], judge), settle);
-  resident.statistics.misses += 1;
+  unit.noteMisses(1);
   return andThen(kind === NODE ? loader.nodesById([id], judge) : loader.edgesById([id], judge), settle);
 }
 
@@ -224,8 +229,8 @@ export function findRoot(unit: Unit): MaybePromise<number> {
  * removed, depends on them at any later call, which then cannot wait for a read.
  */
 export function keepRuledEnds(unit: Unit, edges: readonly number[]): MaybePromise<void> {
-  const { resident, loader } = unit.runtime;
-  const { sources, targets } = resident.edges;
+  const { loader } = unit;
+  const { sources, targets } = unit.runtime.resident.edges;
   const missing = new Set<number>();
   for (const edge of edges) {
     for (const node of [sources[edge]!, targets[edge]!]) {
@@ -314,10 +319,12 @@ function hopResult(
   }
   const repeats = output === "edges" && origins.length > 1 && mayMeetTwice(unit, hop);
   const { order, after } = step;
+  const most = order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY;
+  if (unit.observer !== undefined) unit.observer.hopDecided(most < Number.POSITIVE_INFINITY);
   const options = new HopOptions(
     wantEdges,
     step.reverse && order === undefined,
-    order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY,
+    most,
     after !== undefined && order === undefined ? readCursor(after, "edge").id : undefined,
     mark,
     order?.field,
@@ -502,6 +509,7 @@ function arranged(
       keys[at] = state[order.field];
     }),
     () => {
+      if (unit.observer !== undefined) unit.observer.sorted(found.nodes.length);
       const descending = order.descending !== step.reverse;
       // A pair is told from another one by its edge, and from the one that comes the other way by its node.
       const { nodes } = unit.runtime.resident;

@@ -23,7 +23,14 @@ export function tally(unit: Unit, { steps }: Plan): MaybePromise<number> | undef
   const isWhole = [nodeFilter, edgeFilter, limit, after, except].every((part) => part === undefined);
   if (!isWhole || unit.runtime.store.tally === undefined || hasWritten(unit)) return undefined;
   unit.begin();
-  return new TallyRun(unit, step).run();
+  const { observer } = unit;
+  if (observer === undefined) return new TallyRun(unit, step).run();
+  observer.stepBegun(0, 0);
+  observer.extentTallied(numbersIn(unit.runtime.catalog.membersOf(step.type)));
+  return andThen(new TallyRun(unit, step).run(), (count) => {
+    observer.stepDone(count);
+    return count;
+  });
 }
 
 class TallyRun {
@@ -68,7 +75,8 @@ class TallyRun {
   }
 
   #step(): MaybePromise<boolean> {
-    const { catalog, loader } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { catalog } = this.#unit.runtime;
     const [type] = this.#types;
     if (type === undefined) return true;
     const { name } = catalog.definition(type);

@@ -85,7 +85,8 @@ class StateRun {
 
   /** Reading these may evict what lies between them: it is used only as far as all of it is there. */
   #read(): MaybePromise<void> {
-    const { loader, resident } = this.#unit.runtime;
+    const { loader } = this.#unit;
+    const { resident } = this.#unit.runtime;
     const size = Math.min(BATCH, Math.max(16, resident.bounds.maxEntries >> 1));
     const missing = new Set<number>();
     for (let at = this.#at; at < this.#stop && at < this.#at + BATCH && missing.size < size; at++) {

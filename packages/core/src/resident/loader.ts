@@ -13,6 +13,7 @@ import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { OUT, type Side } from "./adjacency.ts";
 import { ACCESS, type AppliedChange, CREATED, NODE, REMOVED, type RecordKind } from "./change-log.ts";
 import { Follower } from "./follower.ts";
+import { ObservedReads, type ReadCounts, type StoreReads } from "./observed-reads.ts";
 import type { RecordTable } from "./record-table.ts";
 import type { ResidentGraph } from "./resident-graph.ts";
 
@@ -49,11 +50,23 @@ export class Loader {
   readonly follower: Follower;
   readonly #resident: ResidentGraph;
   readonly #store: Store;
+  readonly #reads: StoreReads;
 
-  constructor(resident: ResidentGraph, store: Store) {
+  constructor(
+    resident: ResidentGraph,
+    store: Store,
+    reads: StoreReads = store,
+    follower: Follower = new Follower(resident, store),
+  ) {
     this.#resident = resident;
     this.#store = store;
-    this.follower = new Follower(resident, store);
+    this.#reads = reads;
+    this.follower = follower;
+  }
+
+  /** One that reads the same and counts what the store does for it. @param counts where the next read is counted */
+  counted(counts: () => ReadCounts): Loader {
+    return new Loader(this.#resident, this.#store, new ObservedReads(this.#store, counts), this.follower);
   }
 
   /** Reads the states of nodes whose stubs are resident. What the store no longer holds is removed from L1. */
@@ -62,7 +75,7 @@ export class Loader {
     const { nodes } = this.#resident;
     const ids = this.#pinned(nodes, slots);
     return this.#read(
-      () => this.#store.readNodes(ids),
+      () => this.#reads.readNodes(ids),
       ({ rows }) => {
         const seen = new Set<number>();
         for (let i = 0; i < rows.length; i++) seen.add(this.#resident.absorbNode(rows, i));
@@ -77,7 +90,7 @@ export class Loader {
   /** Reads nodes that are not resident. `use` finds those that exist. */
   nodesById<R>(ids: readonly Id[], use: () => R): MaybePromise<R> {
     return this.#read(
-      () => this.#store.readNodes(IdColumn.from(ids)),
+      () => this.#reads.readNodes(IdColumn.from(ids)),
       ({ rows }) => this.#absorbNodes(rows),
       touchesAnyNode,
       use,
@@ -91,7 +104,7 @@ export class Loader {
     const { edges } = this.#resident;
     const ids = this.#pinned(edges, slots);
     return this.#read(
-      () => this.#store.readEdges(ids),
+      () => this.#reads.readEdges(ids),
       ({ rows }) => {
         const resident = this.#resident;
         const seen = new Set<number>();
@@ -109,7 +122,7 @@ export class Loader {
 
   edgesById<R>(ids: readonly Id[], use: () => R): MaybePromise<R> {
     return this.#withEnds(
-      () => this.#store.readEdges(IdColumn.from(ids)),
+      () => this.#reads.readEdges(IdColumn.from(ids)),
       (answer) => answer.rows,
       () => use(),
     );
@@ -132,7 +145,7 @@ export class Loader {
       });
     }
     return this.#read(
-      () => this.#store.readAdjacency(ids, asked),
+      () => this.#reads.readAdjacency(ids, asked),
       ({ rows }) => this.#absorbNeighborhoods(requests, ids, rows),
       (changes) => touchesNeighborhoods(changes, new Set(nodes)),
       use,
@@ -144,7 +157,7 @@ export class Loader {
     const { catalog } = this.#resident;
     const type = catalog.numberOf(catalog.index(request.index).type);
     return this.#page(
-      () => this.#store.lookup(request),
+      () => this.#reads.lookup(request),
       (changes) => changes.some((change) => change.kind === NODE && catalog.isA(change.type, type)),
       use,
     );
@@ -159,7 +172,7 @@ export class Loader {
   ): MaybePromise<R> {
     const number = this.#resident.catalog.numberOf(type);
     return this.#page(
-      () => this.#store.scan({ kind: "node", type, order, after, limit }),
+      () => this.#reads.scan({ kind: "node", type, order, after, limit }),
       (changes) => changes.some((change) => change.kind === NODE && change.type === number),
       use,
     );
@@ -173,7 +186,7 @@ export class Loader {
     use: (slots: number[], page: EdgePage) => R,
   ): MaybePromise<R> {
     return this.#withEnds(
-      () => this.#store.scan({ kind: "edge", type, order, after, limit }),
+      () => this.#reads.scan({ kind: "edge", type, order, after, limit }),
       (page) => page.rows,
       use,
     );
@@ -184,7 +197,7 @@ export class Loader {
     const number = this.#resident.catalog.numberOf(type);
     let tally: Tally | undefined;
     return this.#read(
-      () => this.#store.tally!({ kind: kind === NODE ? "node" : "edge", type, after, limit }),
+      () => this.#reads.tally!({ kind: kind === NODE ? "node" : "edge", type, after, limit }),
       (answer) => {
         tally = answer;
       },
@@ -358,7 +371,7 @@ export class Loader {
   #readOwners(ids: readonly Id[]): MaybePromise<void> {
     const resident = this.#resident;
     return this.#read(
-      () => this.#store.readNodes(IdColumn.from(ids)),
+      () => this.#reads.readNodes(IdColumn.from(ids)),
       ({ rows }) => {
         this.#absorbNodes(rows);
         const found = new Set([...rows.ids]);

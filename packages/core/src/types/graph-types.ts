@@ -3,6 +3,7 @@ import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import type { RecordFilter } from "../model/operator.ts";
+import type { Explanation } from "./explanation.ts";
 import type {
   AnyFields,
   CheckFields,
@@ -327,6 +328,15 @@ export interface Results<T> extends AsyncIterable<T> {
   exists(): Promise<boolean>;
   /** At most `limit` results (100 where nothing is said), and the cursor of the next page. */
   page(): Promise<Page<T>>;
+  /**
+   * Runs the query, as `all` or `count` would, and tells what it did: over which index, scan or edges it went, where its
+   * filters were tested, what was sorted and what was read. `console.log` shows it as a short plan.
+   *
+   * In a unit of work it sees what the unit has written, and what it reads is read: it guards as `all` does. Reads that
+   * the unit makes while it runs are counted in, so await it. Figures of what it took, which count hidden records too,
+   * are for the system root alone.
+   */
+  explain(of?: "all" | "count"): Promise<Explanation>;
 }
 
 /** Steps that all queries share. Each gives a new query. */

@@ -21,6 +21,7 @@ import { type Level, type LevelValue, levelName, levelValue } from "../model/lev
 import { describeKind } from "../model/value-kind.ts";
 import { type AccessClass, BY_RULE } from "../resident/access-classes.ts";
 import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
+import type { Loader } from "../resident/loader.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
 import { damageOf, inheritAside } from "../resident/states.ts";
@@ -48,6 +49,7 @@ import { ChangeWindow } from "./change-window.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
+import type { ReadObserver } from "./read-observer.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -73,6 +75,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   firstStamp: number;
   position: number;
   pending: Pending | undefined;
+  /** Told of every read, while a query explains itself. */
+  observer: ReadObserver | undefined = undefined;
 
   readonly #nodes: SlotMap<NodeEntity> = new SlotMap();
   readonly #edges: SlotMap<EdgeEntity> = new SlotMap();
@@ -394,6 +398,25 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     if (handed !== undefined) return handed;
     this.begin();
     return this.node(actor);
+  }
+
+  // ---- reading ------------------------------------------------------------------------------------------------
+
+  /** What brings rows in for its reads. */
+  get loader(): Loader {
+    return this.observer === undefined ? this.runtime.loader : this.observer.loader;
+  }
+
+  /** So many neighbourhoods or keys that a read asked for were resident. */
+  noteHits(count: number): void {
+    this.runtime.resident.statistics.hits += count;
+    if (this.observer !== undefined) this.observer.hit(count);
+  }
+
+  /** So many were not. */
+  noteMisses(count: number): void {
+    this.runtime.resident.statistics.misses += count;
+    if (this.observer !== undefined) this.observer.missed(count);
   }
 
   // ---- the context of the queries made in it ------------------------------------------------------------------

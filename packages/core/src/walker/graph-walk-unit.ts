@@ -217,7 +217,7 @@ export class GraphWalkUnit implements WalkUnit {
       (slot) => !unit.hasState(EDGE, slot) && this.#isStored(EDGE, slot),
     );
     const nodes = unique(near, NODE).filter((slot) => this.#isStored(NODE, slot));
-    resident.statistics.misses += states.length + edges.length;
+    unit.noteMisses(states.length + edges.length);
     const done = (): void => {};
     return andThen(states.length === 0 ? undefined : loader.nodes(states, done), () =>
       andThen(edges.length === 0 ? undefined : loader.edges(edges, done), () => {

@@ -1,7 +1,7 @@
 // Laws:
 // 1. Whatever is asked, by whatever combination of steps, the answer is that of loops over arrays.
 // 2. That holds for what was committed, from a fresh L1 and from a used one, and inside a unit with writes of its own.
-// 3. count, exists, first, ids and `for await` say the same as all; pages put together do too.
+// 3. count, exists, first, ids, explain and `for await` say the same as all; pages put together do too.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -441,6 +441,8 @@ async function compare(reader: Tx | Graph, twin: Twin, given: RefQuery, isUnit: 
   expect(keysOf(await real.all(), twin, asked)).toEqual(expected);
   expect(await real.count()).toBe(expected.length);
   expect(await real.exists()).toBe(expected.length > 0);
+  expect((await real.explain()).results).toBe(expected.length);
+  expect((await real.explain("count")).results).toBe(expected.length);
   const first = await real.first();
   expect(first === undefined ? [] : keysOf([first], twin, asked)).toEqual(expected.slice(0, 1));
   if (asked.output !== "pairs") {
