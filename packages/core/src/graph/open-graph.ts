@@ -202,7 +202,7 @@ async function compose(
       if (type !== undefined) catalog.definitionOf(type, "edge");
       const step = hopStep(catalog, "out", type, filter, undefined);
       const query = hopFrom(unit, slotOf(from), step, "pairs");
-      return andThen(query.select(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
+      return andThen(query.find(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
         const between = edges!.filter((_, i) => nodes[i] === to);
         const selection = { nodes: between.map(() => to), edges: between };
         return andThen(handOut(unit, selection, "edges"), (handed) => unit.deleteAll(handed as Entity[]));

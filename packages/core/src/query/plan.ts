@@ -150,7 +150,7 @@ export function readFilter(input: unknown, scope: TypeDefinition | Catalog): Fil
     }
     let filter = byScope.get(scope);
     if (filter === undefined) {
-      filter = normalizeFilter(input, scopeOf(scope));
+      filter = normalizeFilter(input, namesOf(scope));
       if (filter !== undefined) byScope.set(scope, filter);
     }
     return filter;
@@ -170,12 +170,13 @@ function recentFilters(scope: TypeDefinition | Catalog): RecentFilters {
 }
 
 function remember(input: unknown, scope: TypeDefinition | Catalog): Filter | undefined {
-  const filter = normalizeFilter(input, scopeOf(scope));
+  const filter = normalizeFilter(input, namesOf(scope));
   if (filter !== undefined) recentFilters(scope).add(input as object, filter);
   return filter;
 }
 
-function scopeOf(scope: TypeDefinition | Catalog): FilterScope {
+/** What fields the scope of a step has. */
+export function namesOf(scope: TypeDefinition | Catalog): FilterScope {
   if (!("definitions" in scope)) return scope;
   // Of nodes of any type: a field that some type has.
   const types = scope.definitions();

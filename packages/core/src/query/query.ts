@@ -1,15 +1,15 @@
 import { NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
-import { describeKind } from "../model/value-kind.ts";
+import { describeKind, kindOf } from "../model/value-kind.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { definitionOf, type TypeDefinition } from "../schema/definition.ts";
-import { type EdgeEntity, type Entity, type NodeEntity, stateOf } from "../schema/entity.ts";
+import type { EdgeEntity, Entity, NodeEntity } from "../schema/entity.ts";
 import type { Explanation } from "../types/explanation.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
-import { youngArray, youngPair } from "../util/young-array.ts";
+import { youngArray, youngArrayOf, youngPair } from "../util/young-array.ts";
 import { requireCursorOf, writeCursor } from "./cursor.ts";
 import { Explainer } from "./explain.ts";
 import {
@@ -24,7 +24,10 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
+import { rowShape } from "./row-shape.ts";
+import { PairRows, RecordRows } from "./rows.ts";
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
+import { type HandOut, SelectQuery } from "./select-query.ts";
 import { bothFilters } from "./shape.ts";
 import { tally } from "./tally.ts";
 import { STRETCH, withStates } from "./with-states.ts";
@@ -38,6 +41,11 @@ export interface QueryContext {
 }
 
 const DEFAULT_PAGE = 100;
+
+interface Page<T> {
+  readonly items: T[];
+  readonly next: string | undefined;
+}
 
 type Result = NodeEntity | EdgeEntity | { readonly edge: EdgeEntity; readonly node: NodeEntity };
 
@@ -207,11 +215,11 @@ export class Query {
   }
 
   /** What the fields of the results are: those of a type, or of any. */
-  #scope(): TypeDefinition | Catalog {
+  #scope(output: Output = this.#output): TypeDefinition | Catalog {
     const { catalog } = this.#context;
     const last = this.last;
     if (last.kind === "extent") return catalog.definition(last.type);
-    if (this.#output === "edges")
+    if (output === "edges")
       return last.kind === "hop" && last.edgeType !== 0 ? catalog.definition(last.edgeType) : catalog;
     if (last.nodeType !== 0) return catalog.definition(last.nodeType);
     if (last.kind !== "hop" || last.edgeType === 0 || last.direction === "both") return catalog;
@@ -223,6 +231,34 @@ export class Query {
         : edge.ends?.source();
     const name = end === undefined ? undefined : definitionOf(end)?.name;
     return name === undefined ? catalog : catalog.definition(catalog.numberOf(name));
+  }
+
+  select(...fields: unknown[]): SelectQuery {
+    if (this.#output === "pairs") return new SelectQuery(this, this.#pairRows(fields));
+    return new SelectQuery(this, this.#recordRows(this.#output, fields));
+  }
+
+  #recordRows(output: Output, fields: readonly unknown[]): RecordRows {
+    const [shape] = fields;
+    const names = fields.length === 1 && kindOf(shape) === "object" ? namesIn(shape as object) : fields;
+    return new RecordRows(
+      output === "edges" ? EDGE : NODE,
+      rowShape(this.#scope(output), output === "edges", names),
+    );
+  }
+
+  #pairRows(fields: readonly unknown[]): PairRows {
+    const [shape] = fields;
+    const { edge, node, ...rest } = (kindOf(shape) === "object" ? shape : {}) as Readonly<
+      Record<string, unknown>
+    >;
+    if (
+      kindOf(edge) !== "object" ||
+      kindOf(node) !== "object" ||
+      Object.keys(rest).length + fields.length > 1
+    )
+      throw new TypeError("select of pairs takes { edge: { field: true }, node: { field: true } }");
+    return new PairRows(this.#recordRows("edges", [edge]), this.#recordRows("nodes", [node]));
   }
 
   // ---- results -----------------------------------------------------------------------------------------------
@@ -239,14 +275,7 @@ export class Query {
   }
 
   async one(): Promise<Result> {
-    const results = await this.#context.within((unit) => this.#read(unit, 2));
-    if (results.length === 0) throw new NotFoundError({ message: `one(): no ${this.#resultName()} matches` });
-    if (results.length > 1)
-      throw new NotFoundError({
-        code: "RW_NOT_SINGLE",
-        message: `one(): more than one ${this.#resultName()} matches`,
-      });
-    return results[0]!;
+    return this.oneAs((unit, found) => handOut(unit, found, this.#output));
   }
 
   /** What its results are, for people. */
@@ -263,19 +292,19 @@ export class Query {
   #count(unit: Unit): MaybePromise<number> {
     const counted = this.#hopStep === undefined ? tally(unit, this.plan) : undefined;
     return (
-      counted ?? andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length)
+      counted ?? andThen(this.find(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length)
     );
   }
 
   async exists(): Promise<boolean> {
     return this.#context.within((unit) =>
-      andThen(this.select(unit, 1, NOW, false), ({ nodes }) => nodes.length > 0),
+      andThen(this.find(unit, 1, NOW, false), ({ nodes }) => nodes.length > 0),
     );
   }
 
   async ids(): Promise<Id[]> {
     return this.#context.within((unit) =>
-      andThen(this.select(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes, edges }) => {
+      andThen(this.find(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes, edges }) => {
         const { resident } = unit.runtime;
         return edges === undefined
           ? nodes.map((node) => resident.nodes.idOf(node))
@@ -284,23 +313,50 @@ export class Query {
     );
   }
 
-  async page(): Promise<{ items: Result[]; next: string | undefined }> {
-    return this.#context.within((unit) => this.#page(unit));
+  async page(): Promise<Page<Result>> {
+    return this.pageAs((unit, found) => handOut(unit, found, this.#output));
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
+    return this.eachAs((unit, found) => handOut(unit, found, this.#output));
+  }
+
+  async allAs<T>(hand: HandOut<T>, most: number): Promise<T[]> {
+    return this.#context.within((unit) => {
+      const found = this.find(unit, most);
+      if (isPromise(found)) return found.then((selection) => hand(unit, selection));
+      return hand(unit, found as Selection);
+    });
+  }
+
+  async oneAs<T>(hand: HandOut<T>): Promise<T> {
+    const results = await this.allAs(hand, 2);
+    if (results.length === 0) throw new NotFoundError({ message: `one(): no ${this.#resultName()} matches` });
+    if (results.length > 1)
+      throw new NotFoundError({
+        code: "RW_NOT_SINGLE",
+        message: `one(): more than one ${this.#resultName()} matches`,
+      });
+    return results[0]!;
+  }
+
+  async pageAs<T>(hand: HandOut<T>): Promise<Page<T>> {
+    return this.#context.within((unit) => this.#page(unit, hand));
+  }
+
+  async *eachAs<T>(hand: HandOut<T>): AsyncGenerator<T, void, undefined> {
     const last = this.last;
     // To bring neighbours into an order all of them are read anyway.
     const isSorted = last.kind === "hop" && last.order !== undefined;
     if (this.#context.unit !== undefined || isSorted || !this.#isPageable()) {
-      yield* await this.all();
+      yield* await this.allAs(hand, Number.POSITIVE_INFINITY);
       return;
     }
     // Outside a unit each page is of one moment, and what is read is never held whole.
     let left = last.limit ?? Number.POSITIVE_INFINITY;
     let query: Query = this;
     while (left > 0) {
-      const { items, next } = await query.limit(Math.min(left, DEFAULT_PAGE)).page();
+      const { items, next } = await query.limit(Math.min(left, DEFAULT_PAGE)).pageAs(hand);
       yield* items;
       left -= items.length;
       if (next === undefined) return;
@@ -370,7 +426,7 @@ export class Query {
    * @param most results wanted at most
    * @param handsOut whether its records are handed out
    */
-  select(unit: Unit, most: number, mark: number = NOW, handsOut = true): MaybePromise<Selection> {
+  find(unit: Unit, most: number, mark: number = NOW, handsOut = true): MaybePromise<Selection> {
     if (this.#hopStep !== undefined) {
       if (this.#hopStep.after !== undefined) this.#checkCursors(unit);
       return selectHop(unit, this.#origin, this.#hopStep, this.#output, most, mark, handsOut);
@@ -381,7 +437,7 @@ export class Query {
 
   #read(unit: Unit, most: number): MaybePromise<Result[]> {
     const output = this.#output;
-    const selection = this.select(unit, most);
+    const selection = this.find(unit, most);
     if (isPromise(selection)) return selection.then((found) => handOut(unit, found, output));
     return handOut(unit, selection as Selection, output);
   }
@@ -397,7 +453,7 @@ export class Query {
     return isOne && steps.length === 2 && last.depth === undefined;
   }
 
-  #page(unit: Unit): MaybePromise<{ items: Result[]; next: string | undefined }> {
+  #page<T>(unit: Unit, hand: HandOut<T>): MaybePromise<Page<T>> {
     const last = this.last;
     if (!this.#isPageable())
       throw invalidQuery("pages over several hops, or from several nodes, need orderBy: say by which field");
@@ -421,24 +477,28 @@ export class Query {
       }
       // Nodes met twice make a page shorter, and none of them the last one.
       const hasMore = at > 0 && (at < nodes.length || nodes.length > size);
-      return andThen(handOut(unit, kept, plan.output), (items) => ({
-        items,
-        next: hasMore ? this.#placeOf(unit, nodes[at - 1]!, edges?.[at - 1]) : undefined,
-      }));
+      return andThen(hasMore ? this.#placeOf(unit, nodes[at - 1]!, edges?.[at - 1]) : undefined, (next) =>
+        andThen(hand(unit, kept), (items) => ({ items, next })),
+      );
     });
   }
 
   /** Where a page that ends with this node, or with this edge to it, ends. */
-  #placeOf(unit: Unit, node: number, edge: number | undefined): string {
+  #placeOf(unit: Unit, node: number, edge: number | undefined): MaybePromise<string> {
     const { order } = this.last;
     const kind = edge === undefined ? NODE : EDGE;
     const id = unit.table(kind).idOf(edge ?? node);
     const text = this.#textOf(unit, this.plan.steps.length - 1);
     if (order === undefined) return writeCursor({ kind: kind === NODE ? "node" : "edge", id }, text);
-    const ordered = this.#output === "edges" ? unit.edge(edge!) : unit.node(node);
-    const value = stateOf(ordered)[order.field];
+    const ordered = this.#output === "edges" ? EDGE : NODE;
     const far = this.#output === "pairs" ? { far: unit.table(NODE).idOf(node) } : {};
-    return writeCursor({ kind: "order", id, value, isAbsent: value === undefined, ...far }, text);
+    let value: unknown;
+    return andThen(
+      withStates(unit, ordered, youngArrayOf(ordered === EDGE ? edge! : node), NOW, (_, state) => {
+        value = state[order.field];
+      }),
+      () => writeCursor({ kind: "order", id, value, isAbsent: value === undefined, ...far }, text),
+    );
   }
 
   #checkCursors(unit: Unit): void {
@@ -553,6 +613,15 @@ function handOutRecords(
     }),
     () => results,
   );
+}
+
+/** The fields that a shape names. @throws {TypeError} for a field that is given anything but true */
+function namesIn(shape: object): string[] {
+  for (const [name, value] of Object.entries(shape)) {
+    if (value !== true)
+      throw new TypeError(`select takes { ${name}: true } for a field, got ${describeKind(value)}`);
+  }
+  return Object.keys(shape);
 }
 
 /** A step over edges, from what the user wrote. */

@@ -16,6 +16,8 @@ export const OUT_KNOWN = 16;
 export const IN_KNOWN = 32;
 /** Deleted by a commit that this process has applied, while an open unit may still refer to it. */
 export const DELETED = 64;
+/** The text of an id and the reference to it. */
+export const TEXT_BYTES = 64;
 const FINDABLE: number = LIVE | PENDING | DELETED;
 
 /**
@@ -38,6 +40,11 @@ export abstract class RecordTable {
   readonly states: (RecordState | undefined)[] = [];
 
   readonly #separate: () => void;
+  /** Texts of ids that were asked for, by slot. */
+  readonly #texts: (Id | undefined)[] = [];
+  #textCount = 0;
+  /** How many texts are kept at most. */
+  mostTexts = 0;
   #top = 0;
   #size = 0;
 
@@ -90,12 +97,35 @@ export abstract class RecordTable {
   release(slot: number): void {
     this.flags[slot] = 0;
     this.states[slot] = undefined;
+    if (this.#texts[slot] !== undefined) {
+      this.#texts[slot] = undefined;
+      this.#textCount -= 1;
+    }
     this.slots.release(RESIDENT, slot);
     this.#size -= 1;
   }
 
   idOf(slot: number): Id {
     return this.slots.text(slot);
+  }
+
+  /** As `idOf`, kept for the next time: spelling an id takes longer than all the rest of a row of plain data. */
+  textOf(slot: number): Id {
+    return this.#texts[slot] ?? this.#keepText(slot);
+  }
+
+  /** Estimated bytes of the texts that are kept. */
+  get textBytes(): number {
+    return this.#textCount * TEXT_BYTES;
+  }
+
+  #keepText(slot: number): Id {
+    const text = this.slots.text(slot);
+    if (this.#textCount >= this.mostTexts) return text;
+    while (this.#texts.length <= slot) this.#texts.push(undefined);
+    this.#texts[slot] = text;
+    this.#textCount += 1;
+    return text;
   }
 
   /** Negative where the id of `left` comes first: ids compare as bytes, which is connection order. */

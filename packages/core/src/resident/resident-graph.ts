@@ -30,6 +30,7 @@ import {
   PENDING,
   type RecordState,
   type RecordTable,
+  TEXT_BYTES,
 } from "./record-table.ts";
 import { damageOf, stateBytes, stateOf } from "./states.ts";
 
@@ -68,6 +69,8 @@ export interface Watching {
 
 const NODE_BYTES = 80;
 const EDGE_BYTES = 112;
+/** Of the bytes of L1, for texts of ids of nodes at most, and as much for those of edges. */
+const TEXT_SHARE = 1 / 16;
 const LEAST_CLASSES = 64;
 const LAST_STAMP = 0x7fff_fff0;
 
@@ -129,6 +132,9 @@ export class ResidentGraph {
     this.nodes = new NodeTable(lent?.nodes ?? new IdTable(), separate);
     this.edges = new EdgeTable(lent?.edges ?? new EdgeIdTable(), separate);
     this.adjacency = new Adjacency(this.nodes, this.edges);
+    // What can be made anew at any time is to drive little out.
+    this.nodes.mostTexts = Math.floor((bounds.maxBytes * TEXT_SHARE) / TEXT_BYTES);
+    this.edges.mostTexts = this.nodes.mostTexts;
     this.#lent = lent;
     this.#observe = observe;
     this.catalog = catalog;
@@ -242,7 +248,12 @@ export class ResidentGraph {
 
   get bytes(): number {
     return (
-      this.nodes.size * NODE_BYTES + this.edges.size * EDGE_BYTES + this.#stateBytes + this.classes.bytes
+      this.nodes.size * NODE_BYTES +
+      this.edges.size * EDGE_BYTES +
+      this.nodes.textBytes +
+      this.edges.textBytes +
+      this.#stateBytes +
+      this.classes.bytes
     );
   }
 

@@ -100,6 +100,52 @@ export async function queries(): Promise<void> {
   ann.out(Works, { since: 5 }).filter({ name: "acme" });
 }
 
+export async function rows(): Promise<void> {
+  const people = tx.nodes(Person).select("name", "age").orderBy("born").limit(5);
+  expectTypeOf(await people.all()).toEqualTypeOf<
+    { readonly id: string; readonly name: string; readonly age: number | undefined }[]
+  >();
+  expectTypeOf(await people.first()).toEqualTypeOf<
+    { readonly id: string; readonly name: string; readonly age: number | undefined } | undefined
+  >();
+  expectTypeOf(await people.ids()).toEqualTypeOf<string[]>();
+  expectTypeOf(await tx.nodes(Person).select("tags").one()).toEqualTypeOf<{
+    readonly id: string;
+    readonly tags: readonly string[];
+  }>();
+  expectTypeOf(await ann.out(Leads).edges().select("title", "targetId").page()).toEqualTypeOf<
+    Page<{ readonly id: string; readonly title: string; readonly targetId: string }>
+  >();
+  for await (const { edge: works, node: company } of ann
+    .out(Works)
+    .pairs()
+    .select({ edge: { since: true, sourceId: true }, node: { name: true } })) {
+    expectTypeOf(works).toEqualTypeOf<{
+      readonly id: string;
+      readonly since: number;
+      readonly sourceId: string;
+    }>();
+    expectTypeOf(company).toEqualTypeOf<{ readonly id: string; readonly name: string }>();
+  }
+  expectTypeOf(await ann.out().select("name").all()).toEqualTypeOf<
+    { readonly id: string; readonly name: unknown }[]
+  >();
+
+  // @ts-expect-error an unknown field
+  tx.nodes(Person).select("nope");
+  // @ts-expect-error no field
+  tx.nodes(Person).select();
+  // @ts-expect-error a node has no ends
+  tx.nodes(Person).select("sourceId");
+  const pairs = ann.out(Works).pairs();
+  // @ts-expect-error a field of the edge, not of the node
+  pairs.select({ edge: { since: true }, node: { since: true } });
+  // @ts-expect-error rows lead nowhere
+  people.out(Works);
+  // @ts-expect-error rows are only read
+  (await people.one()).name = "bob";
+}
+
 export function filters(): void {
   const people = tx.nodes(Person);
   people.filter({ name: "ann", age: 5, kind: "bot", born: new Date(), big: 5n, note: null, active: true });

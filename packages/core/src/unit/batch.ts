@@ -358,6 +358,17 @@ class UnitGuards implements Guards {
         ? { ...guard, dataVersion: nodes.dataVersions.at(slot) }
         : guard;
     }
+    for (const { kind, slot } of readSet.judged()) {
+      const table = kind === NODE ? resident.nodes : resident.edges;
+      if ((table.flags[slot]! & PENDING) !== 0) continue;
+      yield {
+        kind: "record",
+        record: kind === NODE ? "node" : "edge",
+        id: table.idOf(slot),
+        accessVersion: table.accessVersions.at(slot),
+        dataVersion: table.dataVersions.at(slot),
+      };
+    }
     for (const id of readSet.absent) yield { kind: "absent", id };
     for (const { shape, nodes } of readSet.hops) {
       const types = shape.edgeTypes === undefined ? [undefined] : namesOf(shape.edgeTypes);

@@ -157,13 +157,51 @@ export interface IdStretch {
   readonly below: Int32Array | undefined;
 }
 
-/** Records that were looked at one by one, and what decided about them. */
-interface Judged {
+/** Records that were looked at one by one, and what of them the outcome depends on. */
+class Judged {
   readonly kind: 0 | 1;
-  readonly slots: ReadonlySet<number>;
   readonly filter: Predicate | undefined;
-  readonly orderedBy: string | undefined;
+  /** Fields whose values are part of the outcome. */
+  readonly fields: readonly string[];
+  readonly slots: ArrayLike<number>;
+  /** How many of them were looked at by now. */
+  count: number;
+  #set: Set<number> | undefined;
+  #inSet = 0;
+
+  constructor(
+    kind: 0 | 1,
+    filter: Predicate | undefined,
+    fields: readonly string[],
+    slots: ArrayLike<number>,
+    count: number,
+  ) {
+    this.kind = kind;
+    this.filter = filter;
+    this.fields = fields;
+    this.slots = slots;
+    this.count = count;
+  }
+
+  has(slot: number): boolean {
+    const { slots, count } = this;
+    if (count <= FEW) {
+      for (let i = 0; i < count; i++) if (slots[i] === slot) return true;
+      return false;
+    }
+    this.#set ??= new Set();
+    for (; this.#inSet < count; this.#inSet++) this.#set.add(slots[this.#inSet]!);
+    return this.#set.has(slot);
+  }
 }
+
+/** A read of fields that is under way: says how far it has come. */
+export interface FieldsRead {
+  /** How many of the records were read by now. */
+  count: number;
+}
+
+const noFields: readonly string[] = [];
 
 /** What the unit knows of the records it was handed. */
 export interface HandedRecords {
@@ -281,12 +319,29 @@ export class ReadSet implements Watching {
 
   /** Guards how the filter answers for these nodes, by that outcome alone. */
   addFiltered(filter: Predicate, nodes: readonly number[]): void {
-    this.#addJudged({ kind: NODE, slots: new Set(nodes), filter, orderedBy: undefined });
+    this.#addJudged(new Judged(NODE, filter, noFields, nodes, nodes.length));
   }
 
   /** Guards what these records are ordered by. */
   addOrdered(kind: 0 | 1, orderedBy: string, slots: readonly number[]): void {
-    this.#addJudged({ kind, slots: new Set(slots), filter: undefined, orderedBy });
+    this.#addJudged(new Judged(kind, undefined, [orderedBy], slots, slots.length));
+  }
+
+  /**
+   * Guards what these fields of the records are, record by record as they are read; that the records are there and may
+   * be seen is for the guard of what found them.
+   * @param slots must not change any more
+   */
+  addFields(kind: 0 | 1, fields: readonly string[], slots: ArrayLike<number>): FieldsRead {
+    const judged = new Judged(kind, undefined, fields, slots, 0);
+    this.#addJudged(judged);
+    return judged;
+  }
+
+  /** The records that were looked at one by one. */
+  *judged(): Generator<{ readonly kind: 0 | 1; readonly slot: number }> {
+    for (const { kind, slots, count } of this.#judged)
+      for (let i = 0; i < count; i++) yield { kind, slot: slots[i]! };
   }
 
   #addJudged(judged: Judged): void {
@@ -381,7 +436,7 @@ export class ReadSet implements Watching {
     for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
     if ((op & DATA) !== 0) {
       for (const judged of this.#judged) {
-        if (judged.kind !== kind || !judged.slots.has(slot)) continue;
+        if (judged.kind !== kind || !judged.has(slot)) continue;
         if (outcomesDiffer(judged, change)) return recordKey(this.#resident, kind, slot);
       }
     }
@@ -576,10 +631,11 @@ function compareTo(edges: EdgeTable, edge: number, id: Id): number {
 const words = new Int32Array(4);
 
 /** What is not known differs from everything, itself included. */
-function outcomesDiffer({ filter, orderedBy }: Judged, { before, after }: AppliedChange): boolean {
+function outcomesDiffer({ filter, fields }: Judged, { before, after }: AppliedChange): boolean {
   if (before === undefined || after === undefined) return true;
   if (filter !== undefined && filter.test(before) !== filter.test(after)) return true;
-  return ordersDiffer(orderedBy, before, after);
+  for (const field of fields) if (before[field] !== after[field]) return true;
+  return false;
 }
 
 function names(adjacency: Adjacency, list: number, far: number): boolean {

@@ -561,10 +561,15 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const damage = damageOf(state);
     if (damage === undefined) return;
     markDataRead(entity, false);
-    throw new CorruptRecordError({
-      message: `the fields of ${entity.$type} ${entity.id} cannot be read: ${damage.reason}`,
-      details: { id: entity.id, type: entity.$type, reason: damage.reason },
-    });
+    throw damaged(entity.$type, entity.id, damage.reason);
+  }
+
+  /** As reading a field does, of a record that is not handed out as an entity. @throws {CorruptRecordError} */
+  refuseDamaged(kind: RecordKind, slot: number, state: RecordState): void {
+    const damage = damageOf(state);
+    if (damage === undefined) return;
+    const table = this.table(kind);
+    throw damaged(this.runtime.catalog.definition(table.types[slot]!).name, table.idOf(slot), damage.reason);
   }
 
   /** The fields of a record as they are now: L1 has them, or the unit cannot go on. */
@@ -1204,6 +1209,13 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     }
     return -1;
   }
+}
+
+function damaged(type: string, id: Id, reason: string): CorruptRecordError {
+  return new CorruptRecordError({
+    message: `the fields of ${type} ${id} cannot be read: ${reason}`,
+    details: { id, type, reason },
+  });
 }
 
 const none: number[] = [];

@@ -83,5 +83,9 @@ test("where no code may be made of strings, closures do the same", async () => {
   );
   const [found] = await graph.nodes(Room, { size: core.gt(1) }).all();
   expect(found?.name).toBe("b");
+  expect(await graph.nodes(Room).select("size").all()).toEqual([
+    { id: expect.any(String), size: 1 },
+    { id: expect.any(String), size: 2 },
+  ]);
   await graph.close();
 });

@@ -69,7 +69,7 @@ export class GraphWalkUnit implements WalkUnit {
     if (last.kind === "hop") this.#note(hopOf(this.unit, last));
     // A unit that has written nothing is as it was, and reads over resident lists at full speed only as it is now.
     const mark = position !== NOW && !hasWritten(this.unit) ? NOW : position;
-    const found = query.select(this.unit, Number.POSITIVE_INFINITY, mark);
+    const found = query.find(this.unit, Number.POSITIVE_INFINITY, mark);
     if (isPromise(found)) return found.then((later) => locations(later, output));
     return locations(found as Selection, output);
   }

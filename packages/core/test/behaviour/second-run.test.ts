@@ -288,6 +288,7 @@ forEachStore("the second run", (open) => {
             }).toThrow(CorruptRecordError);
             expect(comic!.artist).toBe("x");
           });
+          await expect(graph.nodes(Book).select("title").all()).rejects.toThrow(CorruptRecordError);
           expect(await graph.nodes(Book, { title: "b" }).count()).toBe(1);
         },
       ],
