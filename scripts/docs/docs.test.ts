@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile, Examples, matches, prepare, runPrograms } from "./examples.ts";
 import { readPage, root } from "./page.ts";
@@ -87,10 +87,14 @@ describe("links", () => {
   }
 });
 
-test("every page of the guide is in its index and in llms.txt", () => {
-  const guide = paths.filter((path) => /^docs\/guide\/(?!README)/.test(path));
-  const listed = (from: string): string[] =>
-    byPath.get(from)!.links.map((link) => normalize(join(dirname(from), link)));
-  expect(guide.filter((path) => !listed("docs/guide/README.md").includes(path))).toEqual([]);
-  expect(guide.filter((path) => !listed("llms.txt").includes(path))).toEqual([]);
+test("every page of the guide is in its index, and llms.txt lists the index", () => {
+  const items = (path: string): string[] => byPath.get(path)!.text.match(/^- \[.*$/gm) ?? [];
+  const index = items("docs/guide/README.md");
+  const pagesOfGuide = paths.filter((path) => /^docs\/guide\/(?!README)/.test(path));
+  expect(pagesOfGuide.filter((path) => !index.some((item) => item.includes(`](${basename(path)})`)))).toEqual(
+    [],
+  );
+  expect(items("llms.txt")).toEqual(
+    expect.arrayContaining(index.map((item) => item.replace("](", "](docs/guide/"))),
+  );
 });

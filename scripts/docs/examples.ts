@@ -175,7 +175,7 @@ export class Examples {
     for (const block of [...this.page.blocks].reverse()) {
       const output = this.#outputOf(block);
       if (output === undefined) continue;
-      const printed = tidy(this.#printed.get(block) ?? "(nothing was run)");
+      const printed = tidy(this.#printed.get(block) ?? "(nothing was run)", this.folder);
       if (!matches(output.code, printed))
         text.splice(output.begin, output.end - output.begin, ...printed.trimEnd().split("\n"));
     }
@@ -247,7 +247,7 @@ function shell(commands: string, cwd: string): Promise<string> {
     NODE_OPTIONS: "--conditions=@rootwalk/source",
     NO_COLOR: "1",
   };
-  const script = `exec 2>&1\n${commands.replace(/^npx /gm, "")}`;
+  const script = `exec 2>&1\n${commands.replace(/\bnpx /g, "")}`;
   return new Promise((resolve) => {
     execFile("bash", ["-c", script], { cwd, env, timeout: 120_000 }, (_, stdout) => resolve(stdout));
   });
@@ -257,11 +257,11 @@ function lines(code: string): number {
   return code.split("\n").length - 1;
 }
 
-/** Ids are new each time, and colours do not print. */
-function tidy(output: string): string {
+/** Without what differs each time or elsewhere. */
+function tidy(output: string, place: string): string {
   return output
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "…")
-    .replaceAll(`${root}/`, "")
+    .replaceAll(place, "…")
     .replace(/[ \t]+$/gm, "");
 }
 
