@@ -365,12 +365,22 @@ export class Query {
   }
 
   async explain(of: unknown = "all"): Promise<Explanation> {
+    return this.explainAs((unit, found) => handOut(unit, found, this.#output), of, this.toString());
+  }
+
+  /** @param text what is explained, as it prints */
+  async explainAs(hand: HandOut<unknown>, of: unknown, text: string): Promise<Explanation> {
     if (of !== "all" && of !== "count") throw new TypeError('explain takes "all" or "count"');
-    return this.#context.within((unit) => this.#explain(unit, of));
+    return this.#context.within((unit) => this.#explain(unit, hand, of, text));
   }
 
   /** Runs the plan by the same calls as `all` and `count` do, and has them observed. */
-  async #explain(unit: Unit, of: "all" | "count"): Promise<Explanation> {
+  async #explain(
+    unit: Unit,
+    hand: HandOut<unknown>,
+    of: "all" | "count",
+    text: string,
+  ): Promise<Explanation> {
     // One after another: what is read is told to one observer.
     while (unit.observer !== undefined) await unit.observer.ended;
     this.#checkCursors(unit);
@@ -378,8 +388,8 @@ export class Query {
     const explainer = new Explainer(unit, plan);
     unit.observer = explainer;
     try {
-      const results = await (of === "count" ? this.#countByPlan(unit) : this.#handedOut(unit));
-      return explainer.explanation(this.toString(), of, results);
+      const results = await (of === "count" ? this.#countByPlan(unit) : this.#handedOut(unit, hand));
+      return explainer.explanation(text, of, results);
     } finally {
       unit.observer = undefined;
       explainer.end();
@@ -394,10 +404,9 @@ export class Query {
     );
   }
 
-  #handedOut(unit: Unit): MaybePromise<number> {
-    const { plan } = this;
-    return andThen(select(unit, plan, Number.POSITIVE_INFINITY, NOW, true), (found) =>
-      andThen(handOut(unit, found, plan.output), ({ length }) => length),
+  #handedOut(unit: Unit, hand: HandOut<unknown>): MaybePromise<number> {
+    return andThen(select(unit, this.plan, Number.POSITIVE_INFINITY, NOW, true), (found) =>
+      andThen(hand(unit, found), ({ length }) => length),
     );
   }
 

@@ -1,4 +1,5 @@
 import type { Id } from "../model/id.ts";
+import type { Explanation } from "../types/explanation.ts";
 import type { Unit } from "../unit/unit.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
 import { invalidQuery } from "./plan.ts";
@@ -24,6 +25,7 @@ export interface RecordSource {
   /** @throws {NotFoundError} where there is none, or more than one. */
   oneAs<T>(handOut: HandOut<T>): Promise<T>;
   pageAs<T>(handOut: HandOut<T>): Promise<{ items: T[]; next: string | undefined }>;
+  explainAs(handOut: HandOut<unknown>, of: unknown, text: string): Promise<Explanation>;
   eachAs<T>(handOut: HandOut<T>): AsyncGenerator<T, void, undefined>;
   toString(): string;
 }
@@ -90,6 +92,10 @@ export class SelectQuery {
 
   page(): Promise<{ items: Row[]; next: string | undefined }> {
     return this.#source.pageAs(this.#handOut);
+  }
+
+  explain(of: unknown = "all"): Promise<Explanation> {
+    return this.#source.explainAs(this.#handOut, of, this.toString());
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {

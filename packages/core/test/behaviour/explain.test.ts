@@ -102,6 +102,16 @@ const queries: [string, (graph: Graph) => Explained][] = [
   ["an index and a hop", (graph) => graph.nodes(Person, { city: "c1", age: gt(40) }).in(Knows)],
   ["a scan", (graph) => graph.nodes(Person, not({ age: 3 }))],
   ["a scan up to a limit", (graph) => graph.nodes(Person).reverse().limit(3)],
+  ["plain rows", (graph) => graph.root.out(Person).out(Knows).limit(9).select("name")],
+  [
+    "plain rows of pairs",
+    (graph) =>
+      graph
+        .nodes(Person, { age: 3 })
+        .out(Knows)
+        .pairs()
+        .select({ edge: { since: true }, node: { name: true } }),
+  ],
   ["a scan of edges", (graph) => graph.edges(Knows, { since: lt(20) })],
 ];
 
