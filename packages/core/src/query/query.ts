@@ -10,12 +10,14 @@ import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf, youngPair } from "../util/young-array.ts";
+import { type AggregateName, columnOf, type FieldOf, folds, grouped } from "./aggregate.ts";
 import { requireCursorOf, writeCursor } from "./cursor.ts";
 import { Explainer } from "./explain.ts";
 import {
   type HopStep,
   invalidQuery,
   NodeStep,
+  namesOf,
   type Output,
   PlainHop,
   Plan,
@@ -24,7 +26,7 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
-import { rowShape } from "./row-shape.ts";
+import { requireField, rowShape } from "./row-shape.ts";
 import { PairRows, RecordRows } from "./rows.ts";
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
 import { type HandOut, SelectQuery } from "./select-query.ts";
@@ -302,6 +304,54 @@ export class Query {
     );
   }
 
+  async sum(field: unknown): Promise<unknown> {
+    return this.#aggregate("sum", field);
+  }
+
+  async avg(field: unknown): Promise<unknown> {
+    return this.#aggregate("avg", field);
+  }
+
+  async min(field: unknown): Promise<unknown> {
+    return this.#aggregate("min", field);
+  }
+
+  async max(field: unknown): Promise<unknown> {
+    return this.#aggregate("max", field);
+  }
+
+  async countBy(field: unknown): Promise<unknown> {
+    return this.#aggregate("countBy", field);
+  }
+
+  async groupBy(field: unknown): Promise<Map<unknown, Result[]>> {
+    const where = this.#requireField("groupBy", field);
+    return this.#context.within((unit) =>
+      andThen(this.find(unit, Number.POSITIVE_INFINITY), (found) =>
+        groupsOf(unit, found, this.#output, where),
+      ),
+    );
+  }
+
+  #aggregate(verb: AggregateName, field: unknown): MaybePromise<unknown> {
+    const where = this.#requireField(verb, field);
+    return this.#context.within((unit) =>
+      andThen(this.find(unit, Number.POSITIVE_INFINITY), (found) => {
+        const kind = this.#output === "edges" ? EDGE : NODE;
+        const slots = kind === EDGE ? found.edges! : found.nodes;
+        return andThen(columnOf(unit, kind, slots, where.field), ({ values }) => folds[verb](values, where));
+      }),
+    );
+  }
+
+  #requireField(verb: string, field: unknown): FieldOf {
+    if (this.#output === "pairs")
+      throw invalidQuery(`${verb} goes with nodes or edges, not with pairs of them`);
+    const scope = this.#scope();
+    requireField(scope, field, verb);
+    return { verb, type: namesOf(scope).name, field };
+  }
+
   async ids(): Promise<Id[]> {
     return this.#context.within((unit) =>
       andThen(this.find(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes, edges }) => {
@@ -572,6 +622,24 @@ Object.defineProperty(Query.prototype, Symbol.for("nodejs.util.inspect.custom"),
     return `Query ${this.toString()}`;
   },
 });
+
+/** Records by the values of a field; what vanished while it was read is left out. */
+function groupsOf(
+  unit: Unit,
+  found: Selection,
+  output: Output,
+  where: FieldOf,
+): MaybePromise<Map<unknown, Result[]>> {
+  const kind = output === "edges" ? EDGE : NODE;
+  const slots = kind === EDGE ? found.edges! : found.nodes;
+  return andThen(columnOf(unit, kind, slots, where.field), ({ values, places }) => {
+    const kept: Selection = {
+      nodes: places.map((place) => found.nodes[place]!),
+      edges: found.edges === undefined ? undefined : places.map((place) => found.edges![place]!),
+    };
+    return andThen(handOut(unit, kept, output), (records) => grouped(values, records, where));
+  });
+}
 
 /** Entities for what was selected, in order; what vanished while it was read is left out. */
 export function handOut(unit: Unit, selection: Selection, output: Plan["output"]): MaybePromise<Result[]> {

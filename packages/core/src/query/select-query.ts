@@ -119,6 +119,12 @@ for (const step of [
   "updateAll",
   "deleteAll",
   "disconnectAll",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "countBy",
+  "groupBy",
 ]) {
   Object.defineProperty(SelectQuery.prototype, step, {
     value(): never {

@@ -146,6 +146,36 @@ export async function rows(): Promise<void> {
   (await people.one()).name = "bob";
 }
 
+export async function aggregates(): Promise<void> {
+  const people = tx.nodes(Person);
+  expectTypeOf(await people.sum("age")).toEqualTypeOf<number>();
+  expectTypeOf(await people.sum("big")).toEqualTypeOf<bigint | 0>();
+  expectTypeOf(await people.avg("big")).toEqualTypeOf<number | undefined>();
+  expectTypeOf(await people.min("born")).toEqualTypeOf<Date | undefined>();
+  expectTypeOf(await people.max("kind")).toEqualTypeOf<"human" | "bot" | undefined>();
+  expectTypeOf(await people.min("note")).toEqualTypeOf<string | undefined>();
+  expectTypeOf(await people.countBy("age")).toEqualTypeOf<Map<number | undefined, number>>();
+  expectTypeOf(await people.countBy("note")).toEqualTypeOf<Map<string | null, number>>();
+  expectTypeOf(await people.groupBy("kind")).toEqualTypeOf<Map<"human" | "bot", Person[]>>();
+  expectTypeOf(await ann.out(Works).edges().max("since")).toEqualTypeOf<number | undefined>();
+  expectTypeOf(await ann.out(Works).edges().groupBy("role")).toEqualTypeOf<
+    Map<string | undefined, Works[]>
+  >();
+
+  // @ts-expect-error texts do not add up
+  await people.sum("name");
+  // @ts-expect-error an unknown field
+  await people.sum("nope");
+  // @ts-expect-error a boolean has no average
+  await people.avg("active");
+  // @ts-expect-error lists have no order
+  await people.min("tags");
+  // @ts-expect-error objects have no order
+  await people.countBy("address");
+  // @ts-expect-error nodes or edges, not both
+  await ann.out(Works).pairs().sum("since");
+}
+
 export function filters(): void {
   const people = tx.nodes(Person);
   people.filter({ name: "ann", age: 5, kind: "bot", born: new Date(), big: 5n, note: null, active: true });

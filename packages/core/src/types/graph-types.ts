@@ -361,6 +361,44 @@ interface RecordSteps<R> extends Steps {
   orderBy(field: FieldNameOf<R>, direction?: "asc" | "desc"): this;
 }
 
+/** The value of a record's field. */
+export type ValueOf<R, K> = (R & Unnamed)[K & string];
+
+/** Names of the fields that hold numbers or bigints. */
+export type NumericFieldOf<R> = FieldsThatHold<R, number | bigint>;
+
+/** Names of the fields whose values have an order, or are equal or not. */
+export type ComparableFieldOf<R> = FieldsThatHold<R, string | number | bigint | boolean | Date | Uint8Array>;
+
+type FieldsThatHold<R, V> = {
+  [K in FieldNameOf<R>]: ValueOf<R, K> extends V | null | undefined ? K : never;
+}[FieldNameOf<R>];
+
+/** A value where there is one. */
+export type Present<V> = Exclude<V, null | undefined>;
+
+/** What adding up such values gives: of numbers a number; of bigints a bigint, or 0 where there were none. */
+export type SumOf<V> = V extends number ? number : V extends bigint ? bigint | 0 : never;
+
+/**
+ * What can be asked of the records' fields without reading them into records. It is about what the query gives, `limit`
+ * included. A unit depends on that field of each of them, and on which records there are.
+ */
+export interface Aggregates<R> {
+  /** Absent fields and null add nothing; 0 where nothing else is there. */
+  sum<K extends NumericFieldOf<R>>(field: K): Promise<SumOf<ValueOf<R, K>>>;
+  /** Without those that are absent or null; undefined where nothing else is there. A number of bigints too. */
+  avg<K extends NumericFieldOf<R>>(field: K): Promise<number | undefined>;
+  /** The first by the order of `orderBy`; absent fields and null do not count, undefined where nothing else is there. */
+  min<K extends ComparableFieldOf<R>>(field: K): Promise<Present<ValueOf<R, K>> | undefined>;
+  /** As `min`, the last. */
+  max<K extends ComparableFieldOf<R>>(field: K): Promise<Present<ValueOf<R, K>> | undefined>;
+  /** How many records have each value, in the order in which the query meets them; an absent field is `undefined`. */
+  countBy<K extends ComparableFieldOf<R>>(field: K): Promise<Map<ValueOf<R, K>, number>>;
+  /** The records by that value; both groups and records are in the order of the query. */
+  groupBy<K extends ComparableFieldOf<R>>(field: K): Promise<Map<ValueOf<R, K>, R[]>>;
+}
+
 /** A record as plain data: its id and these of its properties. A field that is absent is undefined. */
 export type Row<R, K> = { readonly [P in "id" | (K & string)]: (R & Unnamed)[P] };
 
@@ -378,7 +416,7 @@ export interface RowQuery<R, T> extends Results<T>, RecordSteps<R> {
 }
 
 /** Nodes, in connection order, each once. */
-export interface NodeQuery<N> extends Results<N>, RecordSteps<N> {
+export interface NodeQuery<N> extends Results<N>, RecordSteps<N>, Aggregates<N> {
   /**
    * Plain objects with the id and these fields instead of records: nothing to write to, and cheaper where many are
    * read. Nested values are as records hand them out. A unit that read them depends on these fields alone.
@@ -419,7 +457,7 @@ export interface HopQuery<N, E> extends NodeQuery<N> {
 }
 
 /** Edges, in connection order. */
-export interface EdgeQuery<E> extends Results<E>, RecordSteps<E> {
+export interface EdgeQuery<E> extends Results<E>, RecordSteps<E>, Aggregates<E> {
   /** Plain objects instead of edges, as of nodes; `sourceId` and `targetId` can be named too. */
   select<K extends EdgePropertyOf<E>>(...fields: readonly [K, ...K[]]): RowQuery<E, Row<E, K>>;
   ofType<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): EdgeQuery<InstanceType<C>>;

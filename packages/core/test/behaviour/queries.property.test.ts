@@ -1,7 +1,7 @@
 // Laws:
 // 1. Whatever is asked, by whatever combination of steps, the answer is that of loops over arrays.
 // 2. That holds for what was committed, from a fresh L1 and from a used one, and inside a unit with writes of its own.
-// 3. count, exists, first, ids, select, explain and `for await` say the same as all; pages put together do too.
+// 3. count, exists, first, ids, select, aggregates, explain and `for await` say the same as all; pages put together do too.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -452,6 +452,7 @@ async function compare(reader: Tx | Graph, twin: Twin, given: RefQuery, isUnit: 
     ).toEqual(expected.map(({ edge, node }) => (asked.output === "nodes" ? node : edge)));
   }
   expect(await rowsBySelect(real, asked)).toEqual(rowsByHand(await real.all(), asked));
+  if (asked.output !== "pairs") await compareAggregates(real);
   const streamed: AnyQuery[] = [];
   for await (const result of real) streamed.push(result);
   expect(keysOf(streamed, twin, asked)).toEqual(expected);
@@ -469,6 +470,24 @@ function rowsByHand(results: readonly AnyQuery[], { output }: RefQuery): object[
   return results.map((result) =>
     output === "pairs" ? { edge: row(result.edge), node: row(result.node) } : row(result),
   );
+}
+
+/** What is asked of a field is what loops over the records say. */
+async function compareAggregates(real: AnyQuery): Promise<void> {
+  const records: AnyQuery[] = await real.all();
+  const ranks: (number | undefined)[] = records.map(({ rank }) => rank);
+  const present = ranks.filter((rank) => rank !== undefined);
+  const sum = present.reduce((total, rank) => total + rank, 0);
+  expect(await real.sum("rank")).toBe(sum);
+  expect(await real.avg("rank")).toBe(present.length === 0 ? undefined : sum / present.length);
+  expect(await real.min("rank")).toBe(present.length === 0 ? undefined : Math.min(...present));
+  expect(await real.max("rank")).toBe(present.length === 0 ? undefined : Math.max(...present));
+  const groups = new Map<number | undefined, AnyQuery[]>();
+  for (const [i, rank] of ranks.entries()) groups.set(rank, [...(groups.get(rank) ?? []), records[i].id]);
+  const counts = (await real.countBy("rank")) as Map<number | undefined, number>;
+  expect([...counts]).toEqual([...groups].map(([rank, ids]) => [rank, ids.length]));
+  const grouped = (await real.groupBy("rank")) as Map<number | undefined, AnyQuery[]>;
+  expect([...grouped].map(([rank, some]) => [rank, some.map(({ id }) => id)])).toEqual([...groups]);
 }
 
 /** A node is held within a unit; what begins with a type is asked of the graph itself. */
