@@ -1,3 +1,4 @@
+export { toDOT, toMermaid } from "./diagram/draw.ts";
 export * from "./errors.ts";
 export { openGraph, openUntyped, systemRootId } from "./graph/open-graph.ts";
 export type { AccessRecord } from "./model/access-record.ts";
@@ -24,6 +25,7 @@ export { memory } from "./persistence/memory-store.ts";
 export { Edge, edge, via } from "./schema/edge.ts";
 export { withDefault } from "./schema/field.ts";
 export { node, Root } from "./schema/node.ts";
+export type * from "./types/diagram.ts";
 export type * from "./types/explanation.ts";
 export type * from "./types/graph-types.ts";
 export type * from "./types/infer.ts";
