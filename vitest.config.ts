@@ -34,6 +34,7 @@ export default defineConfig({
       project("examples", "examples/*/{src,test}/**/*.test.ts"),
       project("bench", "bench/{src,test}/**/*.test.ts"),
       project("scripts", "scripts/**/*.test.ts"),
+      project("runtimes", "runtimes/**/*.test.ts"),
     ],
   },
 });

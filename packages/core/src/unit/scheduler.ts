@@ -15,7 +15,7 @@ export interface Scheduler {
 /** The platforms' types disagree about these, and sources are compiled under those of whoever imports them. */
 interface Platform {
   readonly setImmediate?: (callback: () => void) => unknown;
-  readonly MessageChannel: new () => {
+  readonly MessageChannel?: new () => {
     readonly port1: { onmessage: unknown };
     readonly port2: { postMessage(message: unknown): void };
   };
@@ -25,10 +25,9 @@ const platform = globalThis as unknown as Platform;
 
 /** The platform's own clock and timers. */
 export function systemScheduler(): Scheduler {
-  const { setImmediate } = platform;
   return {
     now: () => performance.now(),
-    nextTurn: setImmediate === undefined ? viaChannel() : (callback) => void setImmediate(callback),
+    nextTurn: nextTurn(),
     after(ms, callback, isAwaited = false) {
       const timer: unknown = setTimeout(callback, ms);
       // Node, Bun and Deno keep a process alive for its timers; an open graph must not.
@@ -38,10 +37,13 @@ export function systemScheduler(): Scheduler {
   };
 }
 
-/** Browsers have no setImmediate, and their setTimeout waits 4 ms. */
-function viaChannel(): (callback: () => void) => void {
+/** Browsers have no setImmediate, and their setTimeout waits 4 ms; some hosts have nothing else. */
+function nextTurn(): (callback: () => void) => void {
+  const { setImmediate, MessageChannel } = platform;
+  if (setImmediate !== undefined) return (callback) => void setImmediate(callback);
+  if (MessageChannel === undefined) return (callback) => void setTimeout(callback, 0);
   const waiting: (() => void)[] = [];
-  const { port1, port2 } = new platform.MessageChannel();
+  const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => waiting.shift()?.();
   return (callback) => {
     waiting.push(callback);

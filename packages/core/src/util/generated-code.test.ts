@@ -62,6 +62,15 @@ test("a generated filter answers as the interpreted one", () => {
   );
 });
 
+test("where code may be made of strings only while the program starts, closures take over", async () => {
+  const { generate: early } = await import("./generated-code.ts");
+  expect(early<number>("", "1", [])).toBe(1);
+  vi.stubGlobal("Function", () => {
+    throw new EvalError("Code generation from strings disallowed for this context");
+  });
+  expect(early("", "2", [])).toBeUndefined();
+});
+
 test("where no code may be made of strings, closures do the same", async () => {
   vi.stubGlobal("Function", () => {
     throw new EvalError("Code generation from strings disallowed for this context");

@@ -1,21 +1,11 @@
 type Factory = (...values: never[]) => unknown;
 
-let isAllowed: boolean | undefined;
-
 /**
- * Whether functions may be made from source text here. Pages with a content security policy and some hosts forbid it;
- * everything that is generated has a closure that does the same.
+ * Until the platform has refused once. Pages with a content security policy and some hosts forbid functions made of
+ * source text, some of them only once a program has started; everything that is generated has a closure that does the
+ * same.
  */
-function mayGenerate(): boolean {
-  if (isAllowed === undefined) {
-    try {
-      isAllowed = new Function("return true")() as boolean;
-    } catch {
-      isAllowed = false;
-    }
-  }
-  return isAllowed;
-}
+let isAllowed = true;
 
 /** Shapes of code that are kept at most; each takes about a kilobyte. */
 const most = 1_000;
@@ -32,11 +22,18 @@ const factories: Map<string, Factory> = new Map();
  * @returns undefined where the platform forbids it
  */
 export function generate<T>(names: string, code: string, values: readonly unknown[]): T | undefined {
-  if (!mayGenerate()) return undefined;
+  if (!isAllowed) return undefined;
   const text = `${names}|${code}`;
   let factory = factories.get(text);
   if (factory === undefined) {
-    factory = new Function(...names.split(","), `"use strict"; return ${code};`) as Factory;
+    try {
+      factory = new Function(...names.split(","), `"use strict"; return ${code};`) as Factory;
+    } catch (error) {
+      // What is refused is an EvalError nearly everywhere; a SyntaxError would be ours.
+      if (error instanceof SyntaxError) throw error;
+      isAllowed = false;
+      return undefined;
+    }
     if (factories.size >= most) factories.clear();
     factories.set(text, factory);
   }
