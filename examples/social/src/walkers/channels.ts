@@ -141,8 +141,9 @@ export const setRole = walker("set_role", {
   const channel = await channelOf(w, w.channel);
   const them = await profileOf(w, w.username);
   if (them.$ownerId === channel.$ownerId) refuse(`${w.username} owns this channel`);
+  // First, for moderators may ban themselves, and then see nothing of the channel any more.
+  if (w.role === "banned") await them.disconnect(channel, Joined);
   if (w.role === "member") channel.disallowRoot(them.$ownerId);
   else channel.allowRoot(them.$ownerId, w.role === "moderator" ? "write" : "none");
-  if (w.role === "banned") await them.disconnect(channel, Joined);
   w.report({ channel: w.channel, username: w.username, role: w.role });
 });
