@@ -17,6 +17,7 @@ export {
   type Op,
   oneOf,
   or,
+  type RecordFilter,
   type RecordOp,
   startsWith,
 } from "./model/operator.ts";
@@ -31,5 +32,6 @@ export type * from "./types/graph-types.ts";
 export type * from "./types/infer.ts";
 export type * from "./types/session.ts";
 export type * from "./types/walker.ts";
+export type { Scheduler } from "./unit/scheduler.ts";
 export { handlers } from "./walker/handlers.ts";
 export { walker } from "./walker/walker.ts";

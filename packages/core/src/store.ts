@@ -9,9 +9,17 @@ export {
 } from "./model/access-record.ts";
 export { compareForOrder, compareStrings, compareValues, equalValues } from "./model/compare.ts";
 export { compareIdWords, formatId, type Id, IdColumn, isId, parseId } from "./model/id.ts";
-export { compareKeys, indexKey, keyRange, maxIndexKeyBytes } from "./model/index-key.ts";
+export {
+  compareKeys,
+  type FieldRange,
+  indexKey,
+  type KeyRange,
+  keyRange,
+  maxIndexKeyBytes,
+} from "./model/index-key.ts";
 export { isLevel, type Level } from "./model/level.ts";
-export { fromTaggedJson, toTaggedJson } from "./model/tagged-json.ts";
+export { fromTaggedJson, type JsonValue, toTaggedJson } from "./model/tagged-json.ts";
+export type { StoredValue } from "./model/value-kind.ts";
 export type { Cache, CacheAnswer, CacheVersion, FillLease, Invalidation } from "./persistence/cache.ts";
 export type { Change, CommitRecord, Guard, Guards, Token } from "./persistence/change.ts";
 export { checkedStore } from "./persistence/checked-store.ts";
@@ -30,6 +38,7 @@ export type {
   CommitBatch,
   CommitOutcome,
   EdgePage,
+  LentIds,
   LookupRequest,
   NodePage,
   OpenedStore,

@@ -9,7 +9,9 @@ import { removeMeta, writeMeta } from "./meta.ts";
 import { openDriver } from "./open-file.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
 
+/** Options of `store.backup`. */
 export interface BackupOptions {
+  /** Told after each stretch of pages that was copied. */
   readonly onProgress?: (progress: BackupProgress) => void;
 }
 

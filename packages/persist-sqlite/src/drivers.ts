@@ -14,6 +14,7 @@ export interface Statement {
   get(...values: SqlValue[]): SqlRow | undefined;
 }
 
+/** How far a backup has come, in pages of the file. */
 export interface BackupProgress {
   readonly totalPages: number;
   readonly remainingPages: number;
@@ -56,6 +57,7 @@ interface BetterSqlite3Statement {
   safeIntegers(enabled: boolean): unknown;
 }
 
+/** What `better-sqlite3` exports. */
 export type BetterSqlite3Class = new (
   path: string,
   options?: { timeout?: number; readonly?: boolean; fileMustExist?: boolean },
@@ -76,6 +78,7 @@ interface NodeSqliteStatement {
   get(...values: SqlValue[]): unknown;
 }
 
+/** The class `DatabaseSync` of `node:sqlite`. */
 export type NodeSqliteClass = new (path: string, options?: { readOnly?: boolean }) => NodeSqliteDatabase;
 
 interface NodeSqliteModule {

@@ -4,7 +4,8 @@ export type {
   BetterSqlite3Class,
   BetterSqlite3Database,
   NodeSqliteClass,
+  NodeSqliteDatabase,
   SqliteDriver,
 } from "./drivers.ts";
-export type { IndexProgress, SqliteOptions } from "./options.ts";
+export type { IndexProgress, SqliteEnvironment, SqliteOptions } from "./options.ts";
 export { SqliteStore, sqlite } from "./sqlite-store.ts";

@@ -11,6 +11,7 @@ export interface IndexProgress {
   readonly total: number;
 }
 
+/** Options of `sqlite(path, options)`. */
 export interface SqliteOptions {
   /**
    * What an acknowledged commit survives: `"full"` a power loss; `"normal"` the end of the process alone, and a power

@@ -14,6 +14,7 @@ export const levels: readonly [Level, Level, Level, Level] = Object.freeze([
   "write",
 ]) as readonly [Level, Level, Level, Level];
 
+/** Whether a value is one of the four levels. */
 export function isLevel(value: unknown): value is Level {
   return value === "none" || value === "read" || value === "connect" || value === "write";
 }

@@ -23,6 +23,7 @@ import type {
   TallyRequest,
 } from "./store.ts";
 
+/** Options of `awkwardBase`. */
 export interface AwkwardOptions {
   /** Decides in which order things happen; the same seed and calls give the same order. Default 1. */
   readonly seed?: number;

@@ -15,6 +15,7 @@ export interface FillLease {
   readonly token: string;
 }
 
+/** What a cache holds of the records it was asked for. */
 export interface CacheAnswer {
   readonly nodes: NodeRows;
   readonly edges: EdgeRows;

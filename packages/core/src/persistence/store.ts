@@ -44,6 +44,7 @@ export interface LentIds {
   giveBack(): void;
 }
 
+/** What a store answers when it is opened. */
 export interface OpenedStore {
   /** The catalog as the store now holds it: what it held, joined with what it was given. */
   readonly catalog: CatalogDescription;
@@ -54,6 +55,7 @@ export interface OpenedStore {
   readonly hasLeftovers?: boolean;
 }
 
+/** A stretch of the edges that hang on one node. */
 export interface AdjacencyRequest {
   readonly direction: "out" | "in";
   /**
@@ -71,6 +73,7 @@ export interface AdjacencyRequest {
   readonly edgeFields: boolean;
 }
 
+/** What was found for the requests of one call. */
 export interface AdjacencyAnswer {
   readonly rows: AdjacencyRows;
   readonly token: Token;
@@ -97,6 +100,7 @@ export interface LookupRequest {
   readonly limit: number;
 }
 
+/** A stretch of the records of one type, in id order. */
 export interface ScanRequest {
   readonly kind: "node" | "edge";
   /** One concrete type, its subtypes not included. */
@@ -117,6 +121,7 @@ export interface TallyRequest {
   readonly limit: number;
 }
 
+/** How many records a stretch has, without giving them. */
 export interface Tally {
   /** Records there are after the place asked for, `limit` of them at most. */
   readonly count: number;
@@ -126,12 +131,14 @@ export interface Tally {
   readonly token: Token;
 }
 
+/** A stretch of nodes. */
 export interface NodePage {
   readonly rows: NodeRows;
   readonly more: boolean;
   readonly token: Token;
 }
 
+/** A stretch of edges. */
 export interface EdgePage {
   readonly rows: EdgeRows;
   readonly more: boolean;
@@ -149,6 +156,7 @@ export interface CommitBatch {
   readonly updates: readonly RecordUpdate[];
 }
 
+/** What became of one batch. */
 export type CommitOutcome =
   /**
    * `previous` is the newest token before this commit (of another batch of the same call too): where core knows
@@ -162,6 +170,7 @@ export type CommitOutcome =
   /** Another unit holds the writer lease; nothing was written. */
   | { readonly status: "leased"; readonly untilMs: number };
 
+/** A stretch of the change feed. */
 export interface ChangePage {
   /** In the order in which they became visible, from just after `since`. */
   readonly commits: readonly CommitRecord[];

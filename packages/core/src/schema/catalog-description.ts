@@ -9,6 +9,7 @@ export interface ShapeDescription {
   readonly fields: readonly FieldDescription[];
 }
 
+/** A field, as stores keep it. */
 export interface FieldDescription {
   readonly name: string;
   /** Whether a record without it is refused. */
@@ -17,6 +18,7 @@ export interface FieldDescription {
   readonly vendor: string;
 }
 
+/** An index, as stores keep it. */
 export interface IndexDescription {
   readonly name: string;
   readonly type: string;
@@ -25,6 +27,7 @@ export interface IndexDescription {
   readonly per?: "owner" | undefined;
 }
 
+/** A type, as stores keep it. */
 export interface TypeDescription {
   readonly name: string;
   readonly kind: "node" | "edge";
@@ -34,6 +37,7 @@ export interface TypeDescription {
   readonly shapes: readonly ShapeDescription[];
 }
 
+/** All types and indexes, as stores keep them. */
 export interface CatalogDescription {
   /** Base types come before the types that extend them. */
   readonly types: readonly TypeDescription[];

@@ -54,6 +54,7 @@ export interface AccessExplanation {
   toString(): string;
 }
 
+/** Options of `explainAccess`. */
 export interface ExplainAccessOptions {
   /** The root it is about; the principal itself where nothing is said. */
   readonly for?: Root | Id;

@@ -20,6 +20,7 @@ export interface Explanation {
   toString(): string;
 }
 
+/** One step of a query: where it read, and what became of what it read. */
 export interface ExplainedStep {
   readonly over: ExplainedSource;
   /** Every test that a record had to pass beside access, and where it was made. */
@@ -82,6 +83,7 @@ export interface ExplainedLookup {
     | undefined;
 }
 
+/** A test, and where it was made. */
 export interface ExplainedFilter {
   readonly on: "node" | "edge";
   /** The test, as it prints. */
@@ -93,6 +95,7 @@ export interface ExplainedFilter {
   readonly at: "index key" | "index range" | "L1 column" | "fields";
 }
 
+/** The order in which a step gave its results. */
 export interface ExplainedOrder {
   /** Connection order, creation order (by id) or a field. */
   readonly by: "connection" | "id" | { readonly field: string };
@@ -103,12 +106,14 @@ export interface ExplainedOrder {
   readonly sorted: number | undefined;
 }
 
+/** A limit, and what it saved. */
 export interface ExplainedLimit {
   readonly count: number;
   /** Whether reading stopped as soon as so many were found, or everything was read and the rest left out. */
   readonly stops: "reading" | "after reading";
 }
 
+/** The making of what the caller got. */
 export interface ExplainedHandOut {
   readonly records: number;
   readonly cost: ExplainedCost | undefined;

@@ -132,13 +132,17 @@ export interface EdgeInstance<F extends Fields = AnyFields, From = AnyNode, To =
   readonly [endsMark]?: () => readonly [From, To];
   readonly sourceId: Id;
   readonly targetId: Id;
+  /** The node that it leads from. */
   source(): Promise<From>;
+  /** The node that it leads to. */
   target(): Promise<To>;
   /** Deletes the edge. Needs `write` on it or on either end. */
   delete(): void;
 }
 
+/** A node of any type. */
 export type AnyNode = NodeInstance;
+/** An edge of any type. */
 // biome-ignore lint/suspicious/noExplicitAny: every edge fits, whatever its ends
 export type AnyEdge = EdgeInstance<AnyFields, any, any>;
 
@@ -180,8 +184,10 @@ export interface EdgeClass<F extends Fields = AnyFields, From = any, To = any, I
   readonly [endsMark]?: () => readonly [From, To];
 }
 
+/** A node or edge type, as a value. */
 export type RecordClass = NodeClass | EdgeClass;
 
+/** The fields of a node or edge type. */
 export type FieldsOf<C extends { readonly fields: Fields }> = C["fields"];
 
 /** The fields of a node or edge. */
@@ -244,6 +250,7 @@ export type NodeBase<N extends string, F extends Fields, Base = unknown> = NodeS
   new (useConnectOrCreateInstead: Sealed): NodeInstance<F> & State<F> & TypeMark<N> & Base;
 };
 
+/** What a node class has beside its instances. */
 export interface NodeStatics<F extends Fields> {
   readonly typeName: string;
   readonly fields: F;
@@ -269,6 +276,7 @@ export type EdgeBase<N extends string, F extends Fields, From, To, Base = unknow
   new (useConnectOrLinkInstead: Sealed): EdgeInstance<F, From, To> & State<F> & TypeMark<N> & Base;
 };
 
+/** What an edge class has beside its instances. */
 export interface EdgeStatics<F extends Fields, From, To> {
   readonly typeName: string;
   readonly fields: F;
@@ -303,6 +311,7 @@ export type FilterOf<R> = Filter<FieldsOfRecord<R>>;
 /** Names of a record's fields. */
 export type FieldNameOf<R> = keyof FieldsOfRecord<R> & string;
 
+/** Options of a hop. */
 export interface HopOptions {
   /**
    * How many edges to follow: exactly so many, or from so many to so many. 1 where nothing is said. Each node is found
@@ -320,11 +329,19 @@ export interface Page<T> {
 
 /** The read side of every query. Nothing is read before one of these. */
 export interface Results<T> extends AsyncIterable<T> {
+  /** Every result. */
   all(): Promise<T[]>;
+  /** The first result; undefined where there is none. */
   first(): Promise<T | undefined>;
-  /** @throws {NotFoundError} when nothing or more than one matches. */
+  /**
+   * The only result.
+   *
+   * @throws {NotFoundError} when nothing or more than one matches.
+   */
   one(): Promise<T>;
+  /** How many there are; hands out no records. */
   count(): Promise<number>;
+  /** Whether there is one; looks no further. */
   exists(): Promise<boolean>;
   /** At most `limit` results (100 where nothing is said), and the cursor of the next page. */
   page(): Promise<Page<T>>;
@@ -480,6 +497,7 @@ export interface PairQuery<N, E> extends Results<Pair<N, E>>, Steps {
 /** A query whose results are pairs of plain objects. */
 export interface PairRowQuery<T> extends Results<T>, Steps {}
 
+/** An edge and the node that it leads to. */
 export interface Pair<N, E> {
   readonly edge: E;
   readonly node: N;

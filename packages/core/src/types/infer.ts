@@ -5,7 +5,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 /** The fields of a definition: names and Standard Schema validators. */
 export type Fields = Readonly<Record<string, StandardSchemaV1>>;
 
-// Unknown fields, in the places where a type is only passed on.
+/** Unknown fields, in the places where a type is only passed on. */
 // biome-ignore lint/suspicious/noExplicitAny: every definition fits, whatever its fields
 export type AnyFields = any;
 

@@ -113,6 +113,7 @@ export interface Walker<I extends Fields, St, ReportIn, ReportOut> {
   ): Walker<I, St, ReportIn, ReportOut>;
 }
 
+/** A walker of any input, state and reports. */
 // biome-ignore lint/suspicious/noExplicitAny: every walker fits
 export type AnyWalker = Walker<any, any, any, any>;
 
