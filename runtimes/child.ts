@@ -12,6 +12,7 @@ export function finished(
   command: string,
   args: readonly string[],
   env?: Record<string, string>,
+  onOutput: (text: string) => void = () => {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     // Colours would be part of what is compared; what vitest tells its own workers is not for other programs.
@@ -21,6 +22,7 @@ export function finished(
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         output[name] += text;
+        onOutput(text);
       });
     }
     child.on("error", reject);

@@ -1,0 +1,3 @@
+import { nodeSuites } from "./node-suites.ts";
+
+nodeSuites("Node 24");
