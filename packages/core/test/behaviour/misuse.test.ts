@@ -96,7 +96,7 @@ forEachStore("misuse", (open) => {
       const query = await graph.transaction<{ of: NodeQuery<Room> }>((tx) => ({ of: tx.root.out(Room) }));
       await expect(atRoot(graph, (w) => void w.visit(query.of))).rejects.toThrow(ClosedError);
       await expect(graph.spawn(stroll, {}, { at: query.of })).rejects.toThrow(/another unit of work/);
-      await expect(query.of.all()).rejects.toThrow(/await every call before its body returns/);
+      await expect(query.of.all()).rejects.toThrow(/await this call before the unit.s body returns/);
     });
 
     it("a place to start at that is gone is skipped", async () => {
@@ -116,7 +116,7 @@ forEachStore("misuse", (open) => {
       });
       expect(await late).toMatchObject({
         code: "RW_CLOSED",
-        message: expect.stringMatching(/await every call/),
+        message: expect.stringMatching(/await this call/),
       });
       expect(await graph.nodes(Room).count()).toBe(0);
     });
