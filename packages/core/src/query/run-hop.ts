@@ -181,6 +181,14 @@ class HopRun implements HopProgress {
         const requests = this.#missing();
         if (requests.length > 0) {
           this.#unit.noteMisses(requests.length);
+          if (this.#origins.length === 1)
+            this.#unit.hopListener?.hopMissed(
+              this.#hop,
+              origin,
+              this.#options.reverse ? "desc" : "asc",
+              this.#pageLimit(),
+              this.#readsFields(),
+            );
           return loader.neighborhoods(requests, () => undefined);
         }
       }

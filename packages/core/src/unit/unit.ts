@@ -48,6 +48,7 @@ import { youngArray } from "../util/young-array.ts";
 import { ChangeWindow } from "./change-window.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
+import type { HopListener } from "./hop-listener.ts";
 import { NOW, Pending, type PendingRecord } from "./pending.ts";
 import type { ReadObserver } from "./read-observer.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
@@ -77,6 +78,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   pending: Pending | undefined;
   /** Told of every read, while a query explains itself. */
   observer: ReadObserver | undefined = undefined;
+  /** The walk that runs in it. */
+  hopListener: HopListener | undefined = undefined;
 
   readonly #nodes: SlotMap<NodeEntity> = new SlotMap();
   readonly #edges: SlotMap<EdgeEntity> = new SlotMap();

@@ -11,30 +11,61 @@ import { EDGE, NODE } from "../resident/change-log.ts";
 import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
 import { EdgeEntity, Entity, hostOf, NodeEntity, requireGraph, slotOf } from "../schema/entity.ts";
+import type { HopListener } from "../unit/hop-listener.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
 
-/** How many kinds of neighbourhood a walk is remembered to have asked for. */
+/** How many kinds of neighbourhood a walk is remembered to have asked for: by visits, and of each type of node. */
 const MOST_DEMANDS = 4;
+/** In all. */
+const MOST_DEMANDS_OF_TYPES = 16;
+
+/** Nodes of any type. */
+const ANY_NODE = -1;
+
+/** A neighbourhood that the next locations will be asked for, as this one was. */
+export class Demand {
+  readonly hop: Hop;
+  /** The type of the nodes; {@link ANY_NODE} where a visit went by it. */
+  readonly type: number;
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+  readonly readsFields: boolean;
+
+  constructor(hop: Hop, type: number, order: "asc" | "desc", limit: number, readsFields: boolean) {
+    this.hop = hop;
+    this.type = type;
+    this.order = order;
+    this.limit = limit;
+    this.readsFields = readsFields;
+  }
+
+  isOf(type: number): boolean {
+    return this.type === ANY_NODE || this.type === type;
+  }
+}
 
 /** What is found where nothing is. */
 const nowhere: Located = new Located([]);
 
 /** A unit of work as the walking engine sees it. */
-export class GraphWalkUnit implements WalkUnit {
+export class GraphWalkUnit implements WalkUnit, HopListener {
   readonly unit: Unit;
   /** The hops that this walk made from single nodes: the next nodes will be asked the same. */
-  readonly #demands: Hop[];
+  readonly #demands: Demand[];
+  /** The node entered last. */
+  #here = -1;
 
-  constructor(unit: Unit, demands: Hop[] = []) {
+  constructor(unit: Unit, demands: Demand[] = []) {
     this.unit = unit;
     this.#demands = demands;
+    unit.hopListener = this;
   }
 
-  get demands(): Hop[] {
+  get demands(): Demand[] {
     return this.#demands;
   }
 
@@ -75,11 +106,31 @@ export class GraphWalkUnit implements WalkUnit {
   }
 
   #note(hop: Hop): void {
-    const demands = this.#demands;
-    for (const known of demands) {
-      if (known === hop || (known.direction === hop.direction && known.edgeTypes === hop.edgeTypes)) return;
+    let visited = 0;
+    for (const known of this.#demands) {
+      if (known.type !== ANY_NODE) continue;
+      if (isSame(known.hop, hop)) return;
+      visited += 1;
     }
-    if (demands.length < MOST_DEMANDS) demands.push(hop);
+    if (visited < MOST_DEMANDS)
+      this.#demands.push(
+        new Demand(hop, ANY_NODE, "asc", Number.POSITIVE_INFINITY, hop.edgeFilter !== undefined),
+      );
+  }
+
+  /** What a handler reads of the node that it is at, by a query that it does not visit. */
+  hopMissed(hop: Hop, node: number, order: "asc" | "desc", limit: number, readsFields: boolean): void {
+    if (node !== this.#here) return;
+    const demands = this.#demands;
+    const type = this.unit.runtime.resident.nodes.types[node]!;
+    let ofType = 0;
+    for (const known of demands) {
+      if (!known.isOf(type)) continue;
+      if (isSame(known.hop, hop)) return;
+      if (known.type === type) ofType += 1;
+    }
+    if (ofType < MOST_DEMANDS && demands.length < MOST_DEMANDS_OF_TYPES)
+      demands.push(new Demand(hop, type, order, limit, readsFields));
   }
 
   #locateEntity(entity: Entity, here: Entity | undefined, position: number): MaybePromise<Located> {
@@ -135,6 +186,7 @@ export class GraphWalkUnit implements WalkUnit {
     unit.begin();
     const slot = location >> 1;
     const kind = (location & 1) as 0 | 1;
+    this.#here = kind === NODE ? slot : -1;
     if (unit.isRemoved(kind, slot)) return undefined;
     const level = kind === NODE ? unit.levelOf(NODE, slot) : unit.seesEdge(slot);
     if (level === 0) return undefined;
@@ -183,7 +235,8 @@ export class GraphWalkUnit implements WalkUnit {
     const { nodes } = unit.runtime.resident;
     if ((nodes.flags[slot]! & (PENDING | DELETED)) !== 0) return true;
     if (nodes.states[slot] === undefined) return false;
-    for (const demand of this.#demands) if (!this.#hasNeighborhood(slot, demand)) return false;
+    for (const demand of this.#demands)
+      if (demand.isOf(nodes.types[slot]!) && !this.#hasNeighborhood(slot, demand.hop)) return false;
     return true;
   }
 
@@ -237,15 +290,16 @@ export class GraphWalkUnit implements WalkUnit {
     const { catalog, bounds, adjacency, nodes } = this.unit.runtime.resident;
     const limit = Math.min(BATCH, Math.max(16, bounds.maxEntries >> 3));
     const requests: NeighborhoodRequest[] = [];
-    for (const hop of this.#demands) {
-      if (this.#hasNeighborhood(node, hop)) continue;
+    for (const demand of this.#demands) {
+      const { hop } = demand;
+      if (!demand.isOf(nodes.types[node]!) || this.#hasNeighborhood(node, hop)) continue;
       const { direction, edgeNumbers } = hop;
       const base = {
         node,
-        order: "asc",
+        order: demand.order,
         after: undefined,
-        limit,
-        edgeFields: hop.edgeFilter !== undefined,
+        limit: Math.min(limit, demand.limit),
+        edgeFields: demand.readsFields,
       } as const;
       const sides: readonly Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
       for (const side of sides) {
@@ -271,6 +325,10 @@ export class GraphWalkUnit implements WalkUnit {
     const slot = own ? slotOf(entity) : this.unit.findResident(kind, entity.id);
     return slot < 0 ? NOWHERE : slot * 2 + kind;
   }
+}
+
+function isSame(known: Hop, hop: Hop): boolean {
+  return known === hop || (known.direction === hop.direction && known.edgeTypes === hop.edgeTypes);
 }
 
 /** In arrays of their own: what a query has found is what its guard goes by. */

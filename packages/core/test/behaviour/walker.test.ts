@@ -4,7 +4,7 @@ import type { Ref } from "../walker-reference.ts";
 import { classes } from "../walker-reference-fake.ts";
 import { describeWalkerRows, type Here, type RowWorld } from "../walker-reference-rows.ts";
 import { forEachStore, type Open } from "./stores.ts";
-import { Leads, Place, streets, types } from "./town.ts";
+import { House, Leads, Lives, Person, Place, streets, types } from "./town.ts";
 import { buildGraph } from "./walker-graph.ts";
 
 function graphWorld(open: Open): RowWorld {
@@ -57,5 +57,36 @@ forEachStore("walkers", (open) => {
     });
     const walked = lengths.entry(Leads, (w, street) => w.report(-street.meters));
     expect((await graph.spawn(walked)).reports).toEqual([100, 70, 900, -10]);
+  });
+
+  test("what handlers ask of one node is read for the next ones of its type together", async (context) => {
+    // An L1 that keeps next to nothing reads again and again.
+    if (open.store.cache !== undefined) context.skip();
+    const statements: number[] = [];
+    for (const places of [8, 80]) {
+      const openHere = open.place();
+      const graph = await openHere({ types });
+      await graph.transaction((tx) => {
+        for (let i = 0; i < places; i++) {
+          const place = tx.root.connect(Place, { name: `p${i}`, size: 1 });
+          place.connect(House, { name: "h" }, via(Leads, { meters: i }));
+          tx.create(Person, { name: "ann" }).link(place, via(Lives, { since: i }));
+        }
+      });
+      await graph.close();
+      const survey = walker("survey", { state: () => ({ people: 0, meters: 0 }) })
+        .entry(Root, (w) => w.visit(w.nodes(Place, { size: 1 })))
+        .entry(Place, async (w, place) => {
+          w.state.people += await place.in(Lives).count();
+          for (const { meters } of await place.out(Leads).edges().all()) w.state.meters += meters;
+        });
+      const again = await openHere({ types });
+      const before = again.status().store.counters.statements;
+      const { state } = await again.spawn(survey);
+      statements.push(again.status().store.counters.statements - before);
+      expect(state).toEqual({ people: places, meters: (places * (places - 1)) / 2 });
+    }
+    // One by one it would take two for each place.
+    expect(statements[1]! - statements[0]!).toBeLessThan(12);
   });
 });
