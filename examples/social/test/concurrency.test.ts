@@ -1,5 +1,5 @@
-import { NotFoundError } from "@rootwalk/core";
-import { expect, it } from "vitest";
+import { NotFoundError, startsWith, via } from "@rootwalk/core";
+import { describe, expect, it } from "vitest";
 import {
   addComment,
   Commented,
@@ -14,6 +14,9 @@ import {
   listComments,
   listLikes,
   listMembers,
+  openSocial,
+  Post,
+  Posted,
   Profile,
   setPrivacy,
   showOnePost,
@@ -22,7 +25,7 @@ import {
   trending,
   unfollow,
 } from "../src/index.ts";
-import { overEachStore, type User } from "./network.ts";
+import { newFile, overEachStore, type User } from "./network.ts";
 
 overEachStore("at the same time", (open) => {
   it("a hundred users like a post, and all of them count", async () => {
@@ -142,5 +145,62 @@ overEachStore("at the same time", (open) => {
     expect((await bob.do(feed)).items).toMatchObject([{ text: "bob's", likes: 0, comments: 0 }]);
     expect((await bob.do(listComments, { post })).items).toEqual([]);
     expect((await bob.do(listLikes, { post })).items).toEqual([]);
+  });
+});
+
+describe("a feed of many posts by many authors", () => {
+  it("is read from a cold file in a few statements, however many there are", async () => {
+    const statements: number[] = [];
+    for (const authors of [5, 50]) {
+      const file = newFile();
+      const graph = await openSocial(file);
+      const reader = await graph.createRoot();
+      await graph.as(reader).spawn(signUp, { username: "reader" });
+      const root = await graph.createRoot();
+      await graph.as(root).transaction((tx) => {
+        tx.root.grant("connect");
+        for (let i = 0; i < authors; i++) {
+          const profile = tx.root.connect(Profile, { username: `author${i}` });
+          for (const at of [i, i + authors]) {
+            const post = profile.connect(Post, { text: `${i}`, at }, via(Posted));
+            profile.link(post, via(Likes));
+            profile.link(post, via(Commented, { text: "me first", at }));
+          }
+        }
+      });
+      await graph.as(reader).transaction(async (tx) => {
+        const me = await tx.root.out(Profile).one();
+        for (const other of await tx.nodes(Profile, { username: startsWith("author") }).all())
+          me.link(other, via(Follows));
+      });
+      await graph.close();
+
+      const cold = await openSocial(file);
+      try {
+        const count = (): number => cold.status().store.counters.statements;
+        const read = async (): Promise<void> => {
+          const { reports } = await cold.as(reader.id).spawn(feed, { limit: 2 * authors });
+          expect(reports[0]!.items).toHaveLength(2 * authors);
+          const last = `${authors - 1}`;
+          expect(reports[0]!.items[0]).toMatchObject({
+            author: `author${last}`,
+            text: last,
+            likes: 1,
+            comments: 1,
+          });
+        };
+        const opened = count();
+        await read();
+        const first = count();
+        statements.push(first - opened);
+        // And once it is in memory, from there.
+        await read();
+        expect(count()).toBe(first);
+      } finally {
+        await cold.close();
+      }
+    }
+    // Neighbourhoods are read up to 256 at a time; one by one it would take some for each post.
+    expect(statements[1]! - statements[0]!).toBeLessThan(10);
   });
 });

@@ -1,4 +1,13 @@
-import { gte, type NodeQuery, Root, via, type Walk, type WalkControls, walker } from "@rootwalk/core";
+import {
+  gte,
+  type HopQuery,
+  type NodeQuery,
+  Root,
+  via,
+  type Walk,
+  type WalkControls,
+  walker,
+} from "@rootwalk/core";
 import { z } from "zod";
 import { now } from "../clock.ts";
 import { profileOf, toProfile } from "../lookups.ts";
@@ -80,34 +89,48 @@ function addTags(post: Post): string[] {
 
 /** What walkers that report a page of posts have in common, newest first. */
 interface Showing {
+  readonly authors: Map<string, string>;
   liked: ReadonlySet<string>;
   next: string | undefined;
   readonly items: PostView[];
 }
 const page = pageOf(postView);
 const showing = {
-  state: (): Showing => ({ liked: new Set(), next: undefined, items: [] }),
+  state: (): Showing => ({ authors: new Map(), liked: new Set(), next: undefined, items: [] }),
   report: page,
 };
 type ShowingWalk = Pick<WalkControls<Showing, z.input<typeof page>>, "state" | "visit" | "report"> &
   Pick<Walk<typeof paging, Showing, never>, "limit" | "after">;
 
 async function visitPage(w: ShowingWalk, me: Profile, posts: NodeQuery<Post>): Promise<void> {
-  w.state.liked = new Set(await me.out(Likes).ids());
-  const { items, next } = await posts.orderBy("at", "desc").limit(w.limit).after(w.after).page();
+  const query = posts.orderBy("at", "desc").limit(w.limit).after(w.after);
+  await readAbout(w, me, query.in(Posted));
+  const { items, next } = await query.page();
   w.state.next = next;
   w.visit(items);
 }
 
-async function showPost({ state }: Pick<ShowingWalk, "state">, post: Post): Promise<void> {
+/** What is read of all posts at once, in a hop each, however many there are. */
+async function readAbout(
+  { state }: Pick<ShowingWalk, "state">,
+  me: Profile,
+  authors: HopQuery<Profile, Posted>,
+): Promise<void> {
+  state.liked = new Set(await me.out(Likes).ids());
   // The first edge is the one that the post was made with.
-  const author = await post.in(Posted).first();
+  for (const { edge, node } of await authors.pairs().all())
+    if (!state.authors.has(edge.targetId)) state.authors.set(edge.targetId, node.username);
+}
+
+async function showPost({ state }: Pick<ShowingWalk, "state">, post: Post): Promise<void> {
+  const author = state.authors.get(post.id);
   if (author === undefined) return;
   state.items.push({
     id: post.id,
-    author: author.username,
+    author,
     text: post.text,
     at: post.at,
+    // Asked of one post these are read for all that the walk will enter next.
     likes: await post.in(Likes).count(),
     comments: await post.in(Commented).edges().count(),
     isLiked: state.liked.has(post.id),
@@ -141,8 +164,9 @@ export const listTagged = walker("list_tagged", { input: { tag: tagName, ...pagi
 export const showOnePost = walker("show_post", { input: aPost, state: showing.state, report: postView })
   .entry(Root, toProfile)
   .entry(Profile, async (w, me) => {
-    w.state.liked = new Set(await me.out(Likes).ids());
-    w.visit(await w.require(Post, w.post));
+    const post = await w.require(Post, w.post);
+    await readAbout(w, me, post.in(Posted));
+    w.visit(post);
   })
   .entry(Post, showPost)
   .exit(Root, (w) => {
@@ -158,12 +182,7 @@ export const trending = walker("trending", {
   report: z.object({ tag: tagName, posts: z.int() }),
 }).entry(Root, async (w) => {
   const since = now() - w.hours * 3_600_000;
-  const counts = new Map<string, number>();
-  for (const { name } of await w
-    .nodes(Tag, { at: gte(since) })
-    .select("name")
-    .all())
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+  const counts = await w.nodes(Tag, { at: gte(since) }).countBy("name");
   const most = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, w.limit);
   for (const [tag, posts] of most) w.report({ tag, posts });
 });
