@@ -277,7 +277,7 @@ function format(path: string, what: string, remedy: string, cause?: unknown): Gr
     code: "RW_STORE_FORMAT",
     message: `${path} ${what}`,
     remedy,
-    details: { path },
+    details: { path, ...(remedy === damageRemedy && { isDamaged: true }) },
     cause,
   });
 }

@@ -75,7 +75,7 @@ export function graphError(error: unknown, path: string, doing: string): unknown
         message: `${path} is damaged, found while ${doing} (${reason})`,
         remedy:
           "Keep the file as it is, restore a backup, or recover what can be read with `sqlite3 FILE .recover`.",
-        details,
+        details: { ...details, isDamaged: true },
         cause: error,
       });
     case "full":

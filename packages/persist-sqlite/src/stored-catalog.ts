@@ -52,7 +52,8 @@ export class StoredCatalog {
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
       const message = `The types that the file holds cannot be read: ${cause.message}`;
-      throw new GraphError({ code: "RW_STORE_FORMAT", message, cause });
+      const details = { isDamaged: true, isCatalog: true };
+      throw new GraphError({ code: "RW_STORE_FORMAT", message, details, cause });
     }
   }
 
