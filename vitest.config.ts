@@ -31,6 +31,14 @@ export default defineConfig({
         },
       },
       project("persist-sqlite", "packages/persist-sqlite/{src,test}/**/*.test.ts"),
+      {
+        extends: true as const,
+        test: {
+          name: "cli",
+          include: ["packages/cli/{src,test}/**/*.test.ts"],
+          globalSetup: ["packages/cli/test/build.ts"],
+        },
+      },
       project("examples", "examples/*/{src,test}/**/*.test.ts"),
       project("bench", "bench/{src,test}/**/*.test.ts"),
       project("scripts", "scripts/**/*.test.ts"),

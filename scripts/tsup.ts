@@ -7,6 +7,7 @@ const SOURCE = "@rootwalk/source";
 interface Manifest {
   name: string;
   exports: Record<string, string | Record<string, string>>;
+  bin?: Record<string, string>;
 }
 
 /** A package's entries are what its export map says they are, so that the two cannot drift apart. */
@@ -18,6 +19,11 @@ function entries(manifest: Manifest): Record<string, string> {
     const output = target.default;
     if (source === undefined || output === undefined || !existsSync(source)) continue;
     found[output.replace(/^\.\/dist\//, "").replace(/\.js$/, "")] = source;
+  }
+  // A command has its source under its own name.
+  for (const output of Object.values(manifest.bin ?? {})) {
+    const name = output.replace(/^\.\/dist\//, "").replace(/\.js$/, "");
+    found[name] = `src/${name}.ts`;
   }
   return found;
 }
@@ -36,7 +42,8 @@ export default defineConfig({
   // tsup leaves dependencies and peers outside by itself, optional dependencies not.
   skipNodeModulesBundle: true,
   tsconfig: "tsconfig.src.json",
-  dts: { compilerOptions: { composite: false, incremental: false } },
+  // A command is not imported.
+  dts: manifest.exports["."] !== undefined && { compilerOptions: { composite: false, incremental: false } },
   sourcemap: true,
   clean: true,
 });

@@ -1,0 +1,15 @@
+import { openGraph } from "@rootwalk/core";
+import { expect, test } from "vitest";
+import { Message, Room, types } from "./schema.ts";
+import { postMessage } from "./walkers.ts";
+
+test("the first message makes the room, the second one finds it", async () => {
+  // Without a store the graph is in memory.
+  const graph = await openGraph({ types });
+  await graph.spawn(postMessage, { room: "general", sender: "ann", text: "hi" });
+  await graph.spawn(postMessage, { room: "general", sender: "bob", text: "hello Ann" });
+  expect(await graph.nodes(Room).count()).toBe(1);
+  const messages = await graph.nodes(Room, { name: "general" }).out(Message).all();
+  expect(messages.map((message) => message.sender)).toEqual(["ann", "bob"]);
+  await graph.close();
+});
