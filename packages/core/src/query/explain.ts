@@ -65,8 +65,9 @@ export class Explainer implements ReadObserver {
     this.#end();
   }
 
+  /** The step under way; of what is read once all steps are done nothing but the cost is told. */
   get #step(): Observed {
-    return this.#steps.at(-1)!;
+    return this.#now === this.#after ? new Observed() : this.#steps.at(-1)!;
   }
 
   hit(count: number): void {

@@ -13,6 +13,7 @@ import { youngArray, youngArrayOf, youngPair } from "../util/young-array.ts";
 import { type AggregateName, columnOf, type FieldOf, folds, grouped } from "./aggregate.ts";
 import { requireCursorOf, writeCursor } from "./cursor.ts";
 import { Explainer } from "./explain.ts";
+import { NestedStart, nestedPart } from "./nested.ts";
 import {
   type HopStep,
   invalidQuery,
@@ -26,8 +27,8 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
-import { requireField, rowShape } from "./row-shape.ts";
-import { PairRows, RecordRows } from "./rows.ts";
+import { partOf, RowShape, requireField, rowShape } from "./row-shape.ts";
+import { type NestedPart, PairRows, RecordRows, type RowReader } from "./rows.ts";
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
 import { type HandOut, SelectQuery } from "./select-query.ts";
 import { bothFilters } from "./shape.ts";
@@ -42,7 +43,22 @@ export interface QueryContext {
   within<T>(body: (unit: Unit) => MaybePromise<T>): MaybePromise<T>;
 }
 
+/** Of the queries within `select`, which are not run by themselves. */
+class NestedContext implements QueryContext {
+  readonly catalog: Catalog;
+  readonly unit: undefined = undefined;
+
+  constructor(catalog: Catalog) {
+    this.catalog = catalog;
+  }
+
+  within(): never {
+    throw invalidQuery("a query within select is run with the whole");
+  }
+}
+
 const DEFAULT_PAGE = 100;
+const noParts: readonly NestedPart[] = [];
 
 interface Page<T> {
   readonly items: T[];
@@ -236,20 +252,12 @@ export class Query {
   }
 
   select(...fields: unknown[]): SelectQuery {
-    if (this.#output === "pairs") return new SelectQuery(this, this.#pairRows(fields));
-    return new SelectQuery(this, this.#recordRows(this.#output, fields));
+    return new SelectQuery(this, this.rowsOf(fields));
   }
 
-  #recordRows(output: Output, fields: readonly unknown[]): RecordRows {
-    const [shape] = fields;
-    const names = fields.length === 1 && kindOf(shape) === "object" ? namesIn(shape as object) : fields;
-    return new RecordRows(
-      output === "edges" ? EDGE : NODE,
-      rowShape(this.#scope(output), output === "edges", names),
-    );
-  }
-
-  #pairRows(fields: readonly unknown[]): PairRows {
+  /** The rows that `select` with these arguments gives. */
+  rowsOf(fields: readonly unknown[]): RowReader {
+    if (this.#output !== "pairs") return this.#recordRows(this.#output, fields);
     const [shape] = fields;
     const { edge, node, ...rest } = (kindOf(shape) === "object" ? shape : {}) as Readonly<
       Record<string, unknown>
@@ -261,6 +269,43 @@ export class Query {
     )
       throw new TypeError("select of pairs takes { edge: { field: true }, node: { field: true } }");
     return new PairRows(this.#recordRows("edges", [edge]), this.#recordRows("nodes", [node]));
+  }
+
+  #recordRows(output: Output, fields: readonly unknown[]): RecordRows {
+    const scope = this.#scope(output);
+    const kind = output === "edges" ? EDGE : NODE;
+    const [shape] = fields;
+    if (fields.length !== 1 || kindOf(shape) !== "object")
+      return new RecordRows(kind, rowShape(scope, kind === EDGE, fields), noParts);
+    const given = Object.entries(shape as object);
+    const nested = given.flatMap(([name, value]) =>
+      typeof value === "function" ? [this.#nestedPart(scope, output, name, value)] : [],
+    );
+    for (const [name, value] of given)
+      if (value !== true && typeof value !== "function")
+        throw new TypeError(`select takes { ${name}: true } for a field, got ${describeKind(value)}`);
+    const names = given.map(([name]) => name);
+    if (nested.length === 0) return new RecordRows(kind, rowShape(scope, kind === EDGE, names), noParts);
+    const parts = given.map(([name, value]) =>
+      typeof value === "function" ? "nested" : partOf(scope, kind === EDGE, name),
+    );
+    return new RecordRows(kind, new RowShape(namesOf(scope).name, names, parts), nested);
+  }
+
+  #nestedPart(scope: TypeDefinition | Catalog, output: Output, name: string, read: unknown): NestedPart {
+    if (output === "edges")
+      throw invalidQuery(`select: ${name} is read from an edge; read from nodes, or from those of pairs()`);
+    if (name === "id" || name === "__proto__" || (!("definitions" in scope) && scope.hasField(name)))
+      throw invalidQuery(
+        `select: ${name} is a property of the record; give what is read from it another name`,
+      );
+    const { catalog } = this.#context;
+    const origin = new NodeStep(-1);
+    const start = new NestedStart((direction, type, filter, options) => {
+      const hop = hopStep(catalog, direction, type, filter, options);
+      return new Query(new NestedContext(catalog), new Plan(youngPair<Step>(origin, hop), "nodes"));
+    });
+    return nestedPart(name, read as (each: NestedStart) => unknown, start, origin);
   }
 
   // ---- results -----------------------------------------------------------------------------------------------
@@ -325,7 +370,7 @@ export class Query {
   }
 
   async groupBy(field: unknown): Promise<Map<unknown, Result[]>> {
-    const where = this.#requireField("groupBy", field);
+    const where = this.fieldOf("groupBy", field);
     return this.#context.within((unit) =>
       andThen(this.find(unit, Number.POSITIVE_INFINITY), (found) =>
         groupsOf(unit, found, this.#output, where),
@@ -334,7 +379,7 @@ export class Query {
   }
 
   #aggregate(verb: AggregateName, field: unknown): MaybePromise<unknown> {
-    const where = this.#requireField(verb, field);
+    const where = this.fieldOf(verb, field);
     return this.#context.within((unit) =>
       andThen(this.find(unit, Number.POSITIVE_INFINITY), (found) => {
         const kind = this.#output === "edges" ? EDGE : NODE;
@@ -344,7 +389,8 @@ export class Query {
     );
   }
 
-  #requireField(verb: string, field: unknown): FieldOf {
+  /** @throws {ValidationError} `RW_QUERY_INVALID` {TypeError} for what is no field of the results */
+  fieldOf(verb: string, field: unknown): FieldOf {
     if (this.#output === "pairs")
       throw invalidQuery(`${verb} goes with nodes or edges, not with pairs of them`);
     const scope = this.#scope();
@@ -690,15 +736,6 @@ function handOutRecords(
     }),
     () => results,
   );
-}
-
-/** The fields that a shape names. @throws {TypeError} for a field that is given anything but true */
-function namesIn(shape: object): string[] {
-  for (const [name, value] of Object.entries(shape)) {
-    if (value !== true)
-      throw new TypeError(`select takes { ${name}: true } for a field, got ${describeKind(value)}`);
-  }
-  return Object.keys(shape);
 }
 
 /** A step over edges, from what the user wrote. */

@@ -1,5 +1,5 @@
 import type { Id } from "../model/id.ts";
-import { IN, OUT, type Side } from "../resident/adjacency.ts";
+import { COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "../resident/adjacency.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
 import { ANY_TYPE, BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { DELETED, IN_KNOWN, OUT_KNOWN, PENDING } from "../resident/record-table.ts";
@@ -83,6 +83,101 @@ function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: Hop
   unit.noteHits(origins.length);
   unit.readSet.addHop(hop, origins, options.orderedBy, undefined, found.nodes);
   return found;
+}
+
+/** What is read of a neighbourhood that is not resident. */
+export class PageWanted {
+  readonly reverse: boolean;
+  readonly limit: number;
+  readonly edgeFields: boolean;
+
+  constructor(reverse: boolean, limit: number, edgeFields: boolean) {
+    this.reverse = reverse;
+    this.limit = limit;
+    this.edgeFields = edgeFields;
+  }
+}
+
+/** How much is read of each origin's neighbourhood. @param most results wanted at most */
+export function pageLimit(unit: Unit, hop: Hop, origins: number, most: number): number {
+  const { edgeFilter, nodeFilter, nodeTypes } = hop;
+  const largest = largestPage(unit.runtime.resident);
+  if (origins > 1) return largest;
+  // One origin and a few results wanted: no more is read than they take, unless some will not pass.
+  const passesAll = edgeFilter === undefined && nodeFilter === undefined && nodeTypes === undefined;
+  return Math.min(largest, passesAll ? most : Math.max(16, most));
+}
+
+/** Whether edges are read with their fields. @param withFields whether the caller looks at them */
+export function readsEdgeFields({ edgeFilter }: Hop, withFields: boolean): boolean {
+  return withFields || edgeFilter !== undefined;
+}
+
+/**
+ * Adds the requests for those lists of the node that the hop follows and that are not resident at all.
+ * @param readsOn whether also for those that are there in part, and end before the page does
+ */
+export function pushMissing(
+  unit: Unit,
+  hop: Hop,
+  node: number,
+  page: PageWanted,
+  requests: NeighborhoodRequest[],
+  readsOn = false,
+): void {
+  const { resident } = unit.runtime;
+  const { edgeNumbers, direction } = hop;
+  if ((resident.nodes.flags[node]! & (PENDING | DELETED)) !== 0) return;
+  if (findLists(resident, node, hop, listsAtHand) !== MISSING) return;
+  const sides: Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
+  for (const side of sides) {
+    if (edgeNumbers === undefined) {
+      if ((resident.nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) continue;
+      requests.push(request(node, side, ANY_TYPE, page));
+      continue;
+    }
+    for (const type of edgeNumbers) {
+      const isUndirected = resident.catalog.isUndirected(type);
+      if (isUndirected && side === IN && direction === "both") continue;
+      const hangsOn = isUndirected ? OUT : side;
+      const list = resident.adjacency.find(node, hangsOn, type);
+      if (list < 0) requests.push(request(node, hangsOn, type, page));
+      // Otherwise it is read on where it is needed.
+      else if (readsOn) pushRest(unit, list, request(node, hangsOn, type, page), requests);
+    }
+  }
+}
+
+/** Adds the request for what a list lacks of the page. */
+function pushRest(
+  unit: Unit,
+  list: number,
+  page: NeighborhoodRequest,
+  requests: NeighborhoodRequest[],
+): void {
+  const { adjacency, edges } = unit.runtime.resident;
+  const flags = adjacency.listFlags[list]!;
+  if (flags === COMPLETE) return;
+  const isAscending = page.order === "asc";
+  if ((flags & (isAscending ? HAS_START : HAS_END)) === 0) {
+    requests.push(page);
+    return;
+  }
+  if (adjacency.listCounts[list]! >= page.limit) return;
+  const last = isAscending ? adjacency.lastEdge(list) : adjacency.firstEdge(list);
+  requests.push(last < 0 ? page : { ...page, after: edges.idOf(last) });
+}
+
+/** Filled and read within one call. */
+const listsAtHand: number[] = [];
+
+function request(
+  node: number,
+  side: Side,
+  type: number,
+  { reverse, limit, edgeFields }: PageWanted,
+): NeighborhoodRequest {
+  return { node, side, type, order: reverse ? "desc" : "asc", after: undefined, limit, edgeFields };
 }
 
 export function hasWritten(unit: Unit): boolean {
@@ -207,60 +302,22 @@ class HopRun implements HopProgress {
 
   /** Requests for the origins from here on that are not resident, as many as one read takes. */
   #missing(): NeighborhoodRequest[] {
-    const { resident } = this.#unit.runtime;
-    const { edgeNumbers, direction } = this.#hop;
-    const lists: number[] = [];
+    const { edgeNumbers } = this.#hop;
     const requests: NeighborhoodRequest[] = [];
-    const sides: Side[] = direction === "both" ? [OUT, IN] : [direction === "out" ? OUT : IN];
     let at = this.#at;
-    const limit = this.#pageLimit();
-    for (; at < this.#origins.length && requests.length + 2 * (edgeNumbers?.length ?? 1) <= BATCH; at++) {
-      const node = this.#origins[at]!;
-      if ((resident.nodes.flags[node]! & (PENDING | DELETED)) !== 0) continue;
-      if (findLists(resident, node, this.#hop, lists) !== MISSING) continue;
-      for (const side of sides) {
-        if (edgeNumbers === undefined) {
-          if ((resident.nodes.flags[node]! & (side === OUT ? OUT_KNOWN : IN_KNOWN)) !== 0) continue;
-          requests.push(this.#request(node, side, ANY_TYPE, limit));
-          continue;
-        }
-        for (const type of edgeNumbers) {
-          if (resident.catalog.isUndirected(type) && side === IN && direction === "both") continue;
-          // A list that is there in part is read on where it is needed.
-          if (resident.adjacency.find(node, resident.catalog.isUndirected(type) ? OUT : side, type) >= 0)
-            continue;
-          requests.push(this.#request(node, resident.catalog.isUndirected(type) ? OUT : side, type, limit));
-        }
-      }
-    }
+    const page = new PageWanted(this.#options.reverse, this.#pageLimit(), this.#readsFields());
+    for (; at < this.#origins.length && requests.length + 2 * (edgeNumbers?.length ?? 1) <= BATCH; at++)
+      pushMissing(this.#unit, this.#hop, this.#origins[at]!, page, requests);
     this.#loadedTo = at;
     return requests;
   }
 
   #readsFields(): boolean {
-    return this.#options.withFields || this.#hop.edgeFilter !== undefined;
+    return readsEdgeFields(this.#hop, this.#options.withFields);
   }
 
   #pageLimit(): number {
-    const { most } = this.#options;
-    const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
-    const largest = largestPage(this.#unit.runtime.resident);
-    if (this.#origins.length > 1) return largest;
-    // One origin and a few results wanted: no more is read than they take, unless some will not pass.
-    const passesAll = edgeFilter === undefined && nodeFilter === undefined && nodeTypes === undefined;
-    return Math.min(largest, passesAll ? most : Math.max(16, most));
-  }
-
-  #request(node: number, side: Side, type: number, limit: number): NeighborhoodRequest {
-    return {
-      node,
-      side,
-      type,
-      order: this.#options.reverse ? "desc" : "asc",
-      after: undefined,
-      limit,
-      edgeFields: this.#readsFields(),
-    };
+    return pageLimit(this.#unit, this.#hop, this.#origins.length, this.#options.most);
   }
 
   /** States that filters and rules need, for the neighbours of the origins at hand together; `undefined` if none. */

@@ -1,7 +1,7 @@
 import type { Id } from "../model/id.ts";
 import type { Explanation } from "../types/explanation.ts";
 import type { Unit } from "../unit/unit.ts";
-import type { MaybePromise } from "../util/maybe-async.ts";
+import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { invalidQuery } from "./plan.ts";
 import type { Row } from "./row-shape.ts";
 import type { RowReader } from "./rows.ts";
@@ -39,7 +39,7 @@ export class SelectQuery {
   constructor(source: RecordSource, reader: RowReader) {
     this.#source = source;
     this.#reader = reader;
-    this.#handOut = (unit, found) => reader.read(unit, found);
+    this.#handOut = (unit, found) => andThen(reader.read(unit, found), ({ results }) => results);
   }
 
   #from(source: RecordSource): SelectQuery {

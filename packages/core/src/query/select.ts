@@ -106,7 +106,7 @@ function seesAll(unit: Unit, slots: readonly number[], mark: number): boolean {
   return true;
 }
 
-function cut(found: Selection, limit: number): void {
+export function cut(found: Selection, limit: number): void {
   if (found.nodes.length > limit) found.nodes.length = limit;
   if (found.edges !== undefined && found.edges.length > limit) found.edges.length = limit;
 }
@@ -302,7 +302,7 @@ export function hopOf(unit: Unit, step: HopStep): Hop {
   return hop;
 }
 
-function hopResult(
+export function hopResult(
   unit: Unit,
   step: HopStep,
   origins: readonly number[],
@@ -489,7 +489,7 @@ function chosen(unit: Unit, hop: Hop, found: Selection, mark: number): MaybeProm
  * Sorts where the step has an order, and leaves out what lies before its cursor.
  * @param isPaged whether pages go on from any place, for which ties go by id; else they stay in connection order
  */
-function arranged(
+export function arranged(
   unit: Unit,
   step: HopStep,
   found: Selection,

@@ -146,6 +146,76 @@ export async function rows(): Promise<void> {
   (await people.one()).name = "bob";
 }
 
+export async function nestedRows(): Promise<void> {
+  const found = await tx
+    .nodes(Person)
+    .select({
+      name: true,
+      age: true,
+      jobs: (person) =>
+        person
+          .out(Works)
+          .reverse()
+          .limit(5)
+          .select({
+            name: true,
+            staff: (company) => company.in(Works).select("name"),
+            size: (company) => company.in(Works).count(),
+          }),
+      since: (person) => person.out(Works).edges().min("since"),
+      last: (person) => person.out(Works).edges().select("role", "targetId").first(),
+      friends: (person) => person.both(Knows).filter({ active: true }).orderBy("name"),
+      kinds: (person) => person.both(Knows).countBy("kind"),
+      works: (person) =>
+        person
+          .out(Works)
+          .pairs()
+          .select({ edge: { since: true }, node: { name: true } }),
+    })
+    .orderBy("age")
+    .all();
+  expectTypeOf(found).toEqualTypeOf<
+    {
+      readonly id: string;
+      readonly name: string;
+      readonly age: number | undefined;
+      readonly jobs: {
+        readonly id: string;
+        readonly name: string;
+        readonly staff: { readonly id: string; readonly name: string }[];
+        readonly size: number;
+      }[];
+      readonly since: number | undefined;
+      readonly last:
+        | { readonly id: string; readonly role: string | undefined; readonly targetId: string }
+        | undefined;
+      readonly friends: Person[];
+      readonly kinds: Map<"human" | "bot", number>;
+      readonly works: Pair<
+        { readonly id: string; readonly name: string },
+        { readonly id: string; readonly since: number }
+      >[];
+    }[]
+  >();
+  expectTypeOf(await ann.out(Works).edges().select({ since: true }).one()).toEqualTypeOf<{
+    readonly id: string;
+    readonly since: number;
+  }>();
+
+  // @ts-expect-error an unknown field
+  tx.nodes(Person).select({ nope: true });
+  // @ts-expect-error a field is there or is not
+  tx.nodes(Person).select({ name: (person) => person.out().count() });
+  // @ts-expect-error a field of the edge, not of the node
+  tx.nodes(Person).select({ jobs: (person) => person.out(Works).select("since") });
+  // @ts-expect-error a number, and nothing that is read of each record
+  tx.nodes(Person).select({ jobs: () => 5 });
+  // @ts-expect-error a query of another record
+  tx.nodes(Person).select({ jobs: () => ann.out(Works) });
+  // @ts-expect-error texts do not add up
+  tx.nodes(Person).select({ jobs: (person) => person.out(Works).sum("name") });
+}
+
 export async function aggregates(): Promise<void> {
   const people = tx.nodes(Person);
   expectTypeOf(await people.sum("age")).toEqualTypeOf<number>();

@@ -26,6 +26,7 @@ declare const fieldsMark: unique symbol;
 declare const endsMark: unique symbol;
 declare const typeMark: unique symbol;
 declare const sealMark: unique symbol;
+declare const nestedMark: unique symbol;
 declare const useCreateRootInstead: unique symbol;
 
 /** What no user has: instances come from `connect`, `create` and queries, not from `new`. */
@@ -427,6 +428,123 @@ interface Unnamed {
 /** What can be selected of an edge: its fields, and the ids of its ends. */
 export type EdgePropertyOf<E> = FieldNameOf<E> | "sourceId" | "targetId";
 
+/** Which fields of a node are wanted, and what is to be read from it. */
+export type NestedShape<N, S> = {
+  readonly [P in keyof S]: string extends FieldNameOf<N>
+    ? true | NestedRead<S[P]>
+    : P extends FieldNameOf<N>
+      ? true
+      : NestedRead<S[P]>;
+};
+
+/** Says what to read from each record. */
+export type NestedRead<T> = (each: NestedStart) => Nested<T>;
+
+/** A node as plain data, with what was read from it. */
+export type NestedRow<N, S> = {
+  readonly [P in "id" | keyof S]: P extends keyof S ? (unknown extends S[P] ? ValueOf<N, P> : S[P]) : Id;
+};
+
+/** Which fields of an edge are wanted. */
+export type EdgeShape<E, S> = { readonly [P in keyof S]: P extends EdgePropertyOf<E> ? true : never };
+
+/** Which fields of edges and of the nodes they lead to are wanted. */
+export interface PairShape<N, E, A, B> {
+  readonly edge: EdgeShape<E, A>;
+  readonly node: NestedShape<N, B>;
+}
+
+/** What a function in `select` gives: something that is read for each record. */
+export interface Nested<T> {
+  readonly [nestedMark]: T;
+}
+
+/** In the place of each record that a query gives, within `select`: what is read of them begins here. */
+export interface NestedStart {
+  out(): NestedNodes<AnyNode, AnyEdge>;
+  out<C extends NodeClass | EdgeClass>(
+    type: C,
+    filter?: Filter<FieldsOf<C>>,
+    options?: HopOptions,
+  ): NestedOutOf<C>;
+  in(): NestedNodes<AnyNode, AnyEdge>;
+  in<C extends NodeClass | EdgeClass>(
+    type: C,
+    filter?: Filter<FieldsOf<C>>,
+    options?: HopOptions,
+  ): NestedInOf<C>;
+  both(): NestedNodes<AnyNode, AnyEdge>;
+  both<C extends NodeClass | EdgeClass>(
+    type: C,
+    filter?: Filter<FieldsOf<C>>,
+    options?: HopOptions,
+  ): NestedBothOf<C>;
+}
+
+/** As `Results`, for each record. */
+interface NestedResults<T> extends Nested<T[]> {
+  first(): Nested<T | undefined>;
+  count(): Nested<number>;
+  exists(): Nested<boolean>;
+  limit(count: number): this;
+  reverse(): this;
+}
+
+/** As `RecordSteps` and `Aggregates`, for each record. */
+interface NestedRecords<R> extends NestedResults<R> {
+  filter(filter: FilterOf<R>): this;
+  orderBy(field: FieldNameOf<R>, direction?: "asc" | "desc"): this;
+  ids(): Nested<Id[]>;
+  sum<K extends NumericFieldOf<R>>(field: K): Nested<SumOf<ValueOf<R, K>>>;
+  avg<K extends NumericFieldOf<R>>(field: K): Nested<number | undefined>;
+  min<K extends ComparableFieldOf<R>>(field: K): Nested<Present<ValueOf<R, K>> | undefined>;
+  max<K extends ComparableFieldOf<R>>(field: K): Nested<Present<ValueOf<R, K>> | undefined>;
+  countBy<K extends ComparableFieldOf<R>>(field: K): Nested<Map<ValueOf<R, K>, number>>;
+  groupBy<K extends ComparableFieldOf<R>>(field: K): Nested<Map<ValueOf<R, K>, R[]>>;
+}
+
+/** As `HopQuery`, for each record: without more the nodes themselves. */
+export interface NestedNodes<N, E> extends NestedRecords<N>, NestedStart {
+  ofType<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): NestedNodes<InstanceType<C>, E>;
+  edges(): NestedEdges<E>;
+  pairs(): NestedPairs<N, E>;
+  select<K extends FieldNameOf<N>>(...fields: readonly [K, ...K[]]): NestedResults<Row<N, K>>;
+  select<S>(shape: NestedShape<N, S>): NestedResults<NestedRow<N, S>>;
+}
+
+/** As `EdgeQuery`, for each record. */
+export interface NestedEdges<E> extends NestedRecords<E> {
+  ofType<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): NestedEdges<InstanceType<C>>;
+  select<K extends EdgePropertyOf<E>>(...fields: readonly [K, ...K[]]): NestedResults<Row<E, K>>;
+  select<S>(shape: EdgeShape<E, S>): NestedResults<Row<E, keyof S>>;
+}
+
+/** As `PairQuery`, for each record. */
+export interface NestedPairs<N, E> extends NestedResults<Pair<N, E>> {
+  select<A, B>(shape: PairShape<N, E, A, B>): NestedResults<Pair<NestedRow<N, B>, Row<E, keyof A>>>;
+}
+
+/** As `OutOf`, for each record. */
+export type NestedOutOf<C> = C extends EdgeClass
+  ? NestedNodes<ToOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? NestedNodes<InstanceType<C>, AnyEdge>
+    : never;
+
+/** As `InOf`, for each record. */
+export type NestedInOf<C> = C extends EdgeClass
+  ? NestedNodes<FromOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? NestedNodes<InstanceType<C>, AnyEdge>
+    : never;
+
+/** As `BothOf`, for each record. */
+export type NestedBothOf<C> = C extends EdgeClass
+  ? NestedNodes<FromOf<C> | ToOf<C>, InstanceType<C>>
+  : C extends NodeClass
+    ? NestedNodes<InstanceType<C>, AnyEdge>
+    : never;
+
 /** A query whose results are plain data. */
 export interface RowQuery<R, T> extends Results<T>, RecordSteps<R> {
   ids(): Promise<Id[]>;
@@ -443,6 +561,20 @@ export interface NodeQuery<N> extends Results<N>, RecordSteps<N>, Aggregates<N> 
    * ```
    */
   select<K extends FieldNameOf<N>>(...fields: readonly [K, ...K[]]): RowQuery<N, Row<N, K>>;
+  /**
+   * The same as an object, in which further properties are given by functions: what to read from each record. Such a
+   * function is called once for the query, with a stand-in for the record, and gives a query or what it counts; each
+   * hop of it is read for all records together, 256 at a time. Limits and orders are each record's own.
+   *
+   * ```ts
+   * const rooms = await tx.nodes(Room).select({
+   *   name: true,
+   *   latest: (room) => room.out(Posted).reverse().limit(5).select("text"),
+   *   members: (room) => room.in(Joined).count(),
+   * }).all(); // { id, name, latest: { id, text }[], members: number }[]
+   * ```
+   */
+  select<S>(shape: NestedShape<N, S>): RowQuery<N, NestedRow<N, S>>;
   /** Those of a type or its subtypes. */
   ofType<C extends NodeClass>(type: C, filter?: Filter<FieldsOf<C>>): NodeQuery<InstanceType<C>>;
   out(): HopQuery<AnyNode, AnyEdge>;
@@ -477,6 +609,7 @@ export interface HopQuery<N, E> extends NodeQuery<N> {
 export interface EdgeQuery<E> extends Results<E>, RecordSteps<E>, Aggregates<E> {
   /** Plain objects instead of edges, as of nodes; `sourceId` and `targetId` can be named too. */
   select<K extends EdgePropertyOf<E>>(...fields: readonly [K, ...K[]]): RowQuery<E, Row<E, K>>;
+  select<S>(shape: EdgeShape<E, S>): RowQuery<E, Row<E, keyof S>>;
   ofType<C extends EdgeClass>(type: C, filter?: Filter<FieldsOf<C>>): EdgeQuery<InstanceType<C>>;
   ids(): Promise<Id[]>;
   /** Edits every edge found, as `update` does, and gives their number. */
@@ -488,10 +621,7 @@ export interface EdgeQuery<E> extends Results<E>, RecordSteps<E>, Aggregates<E> 
 /** Edges with the nodes they lead to, in connection order. */
 export interface PairQuery<N, E> extends Results<Pair<N, E>>, Steps {
   /** Plain objects of both: `select({ edge: { since: true }, node: { name: true } })`. */
-  select<A, B>(shape: {
-    readonly edge: { readonly [P in keyof A]: P extends EdgePropertyOf<E> ? true : never };
-    readonly node: { readonly [P in keyof B]: P extends FieldNameOf<N> ? true : never };
-  }): PairRowQuery<Pair<Row<N, keyof B>, Row<E, keyof A>>>;
+  select<A, B>(shape: PairShape<N, E, A, B>): PairRowQuery<Pair<NestedRow<N, B>, Row<E, keyof A>>>;
 }
 
 /** A query whose results are pairs of plain objects. */
