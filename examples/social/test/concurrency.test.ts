@@ -156,18 +156,20 @@ describe("a feed of many posts by many authors", () => {
       const graph = await openSocial(file);
       const reader = await graph.createRoot();
       await graph.as(reader).spawn(signUp, { username: "reader" });
-      const root = await graph.createRoot();
-      await graph.as(root).transaction((tx) => {
-        tx.root.grant("connect");
-        for (let i = 0; i < authors; i++) {
-          const profile = tx.root.connect(Profile, { username: `author${i}` });
-          for (const at of [i, i + authors]) {
-            const post = profile.connect(Post, { text: `${i}`, at }, via(Posted));
-            profile.link(post, via(Likes));
-            profile.link(post, via(Commented, { text: "me first", at }));
-          }
-        }
-      });
+      await Promise.all(
+        Array.from({ length: authors }, async (_, i) => {
+          const root = await graph.createRoot();
+          await graph.as(root).transaction((tx) => {
+            tx.root.grant("connect");
+            const profile = tx.root.connect(Profile, { username: `author${i}` });
+            for (const at of [i, i + authors]) {
+              const post = profile.connect(Post, { text: `${i}`, at }, via(Posted));
+              profile.link(post, via(Likes));
+              profile.link(post, via(Commented, { text: "me first", at }));
+            }
+          });
+        }),
+      );
       await graph.as(reader).transaction(async (tx) => {
         const me = await tx.root.out(Profile).one();
         for (const other of await tx.nodes(Profile, { username: startsWith("author") }).all())

@@ -331,8 +331,8 @@ class Comparison {
 
 describe("what several users do in any order", () => {
   it.each([
-    ["in memory", (): string | undefined => undefined, 30],
-    ["over SQLite, opened again now and then", newFile, 3],
+    ["in memory", (): string | undefined => undefined, 25],
+    ["over SQLite, opened again now and then", newFile, 2],
   ] as const)("gives each of them what a naive model gives, %s", async (_name, fileOf, runs) => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 60, size: "max" }), async (actions) => {

@@ -4,6 +4,7 @@ import {
   Root,
   UniqueViolationError,
   ValidationError,
+  via,
 } from "@rootwalk/core";
 import { describe, expect, it } from "vitest";
 import {
@@ -30,6 +31,7 @@ import {
   listPosts,
   listTagged,
   Post,
+  Posted,
   Profile,
   readChannel,
   removeLike,
@@ -402,6 +404,23 @@ overEachStore("a social network", (open) => {
           profile.bio = "bob was here";
         }).toThrow(AccessDeniedError);
       });
+    });
+
+    it("is not signed by others: a post is its owner's, whatever edges lead to it", async () => {
+      const { network, ann, bob } = await threeUsers();
+      await network.graph.as(bob.root).transaction(async (tx) => {
+        const mine = tx.create(Post, { text: "bob is great", at: 1 });
+        const profile = await tx.nodes(Profile, { username: "ann" }).one();
+        profile.link(mine, via(Posted));
+        (await tx.nodes(Profile, { username: "bob" }).one()).link(mine, via(Posted));
+      });
+      const [post] = (await ann.do(feed)).items;
+      expect(post).toMatchObject({ author: "bob", text: "bob is great" });
+      // It is on ann's profile, and hers to remove.
+      await network.graph.as(ann.root).transaction(async (tx) => {
+        await tx.root.out(Profile).out(Posted, {}).filter({ text: "bob is great" }).disconnectAll();
+      });
+      expect((await ann.do(feed)).items).toEqual([]);
     });
   });
 

@@ -1,13 +1,4 @@
-import {
-  gte,
-  type HopQuery,
-  type NodeQuery,
-  Root,
-  via,
-  type Walk,
-  type WalkControls,
-  walker,
-} from "@rootwalk/core";
+import { gte, type NodeQuery, Root, via, type Walk, type WalkControls, walker } from "@rootwalk/core";
 import { z } from "zod";
 import { now } from "../clock.ts";
 import { profileOf, toProfile } from "../lookups.ts";
@@ -89,6 +80,7 @@ function addTags(post: Post): string[] {
 
 /** What walkers that report a page of posts have in common, newest first. */
 interface Showing {
+  /** Usernames by root. */
   readonly authors: Map<string, string>;
   liked: ReadonlySet<string>;
   next: string | undefined;
@@ -114,16 +106,15 @@ async function visitPage(w: ShowingWalk, me: Profile, posts: NodeQuery<Post>): P
 async function readAbout(
   { state }: Pick<ShowingWalk, "state">,
   me: Profile,
-  authors: HopQuery<Profile, Posted>,
+  authors: NodeQuery<Profile>,
 ): Promise<void> {
   state.liked = new Set(await me.out(Likes).ids());
-  // The first edge is the one that the post was made with.
-  for (const { edge, node } of await authors.pairs().all())
-    if (!state.authors.has(edge.targetId)) state.authors.set(edge.targetId, node.username);
+  for (const { $ownerId, username } of await authors.all()) state.authors.set($ownerId, username);
 }
 
 async function showPost({ state }: Pick<ShowingWalk, "state">, post: Post): Promise<void> {
-  const author = state.authors.get(post.id);
+  // Who owns a post has written it, whatever edges others may have attached to it.
+  const author = state.authors.get(post.$ownerId);
   if (author === undefined) return;
   state.items.push({
     id: post.id,
