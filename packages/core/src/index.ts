@@ -31,6 +31,7 @@ export type * from "./types/explanation.ts";
 export type * from "./types/graph-types.ts";
 export type * from "./types/infer.ts";
 export type * from "./types/session.ts";
+export type * from "./types/walk-trace.ts";
 export type * from "./types/walker.ts";
 export type { Scheduler } from "./unit/scheduler.ts";
 export { handlers } from "./walker/handlers.ts";

@@ -323,6 +323,8 @@ export class FakeUnit implements WalkUnit {
     return this.#later(() => {});
   }
 
+  textOf(): undefined {}
+
   locationOf(entity: Entity): Location {
     if (!((entity as unknown) instanceof FakeEntity)) throw new TypeError("no node or edge");
     return this.#require(entity as never);
@@ -398,6 +400,7 @@ export function walkFake(
         setImmediate(callback);
       },
     },
+    tracer: undefined,
     doom: (error) => {
       doomedBy = { error };
     },

@@ -4,6 +4,7 @@ import { parseId } from "../model/id.ts";
 import type { Query, QueryContext } from "../query/query.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { AccessExplanation } from "../types/access.ts";
+import type { TraceOptions } from "../types/walk-trace.ts";
 import type { Attempt, Body, Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
@@ -14,6 +15,8 @@ import { checkInput } from "../walker/input.ts";
 import { relocated } from "../walker/relocate.ts";
 import { readSpawnOptions, runWalk, type WalkRun } from "../walker/walk.ts";
 import type { WalkHost, WalkVerbs } from "../walker/walk-host.ts";
+import { FinishedTrace } from "../walker/walk-trace.ts";
+import { TraceLog } from "../walker/walk-tracer.ts";
 import { requireWalker } from "../walker/walker.ts";
 import { explainAccess } from "./explain-access.ts";
 import { SessionHost } from "./session-host.ts";
@@ -94,15 +97,18 @@ export class GraphSession {
   async spawn(walker: unknown, input?: unknown, options?: unknown): Promise<WalkRun> {
     const definition = requireWalker(walker);
     const checked = checkInput(definition, input);
-    const { at, maxVisits } = readSpawnOptions(`spawn(${definition.name}, …)`, options);
+    const { at, maxVisits, trace } = readSpawnOptions(`spawn(${definition.name}, …)`, options);
     const { runtime, handlers } = this.#core;
+    const log =
+      trace === undefined ? undefined : new TraceLog(definition.name, trace, () => runtime.scheduler.now());
     const { resident } = runtime;
     let resumeFrom: Checkpoint | undefined;
     let resumeFlushes = resident.flushes;
     // Places that a checkpoint remembers stay valid over the units of one walk.
     let holder: { firstStamp: number; position: number } | undefined;
     const walk = (attempt: Attempt): MaybePromise<WalkRun> => {
-      const host = this.#host(attempt, handlers, (checkpoint) => {
+      log?.begin(attempt.unit);
+      const host = this.#host(attempt, handlers, log, (checkpoint) => {
         if (holder === undefined) {
           holder = { firstStamp: attempt.unit.firstStamp, position: Number.MAX_SAFE_INTEGER };
           resident.enter(holder);
@@ -131,15 +137,35 @@ export class GraphSession {
       });
     };
     try {
-      return await this.run(walk, true);
+      const run = await this.run(walk, true);
+      return log === undefined ? run : { ...run, trace: this.#ended(log, trace!, "committed") };
+    } catch (error) {
+      if (log !== undefined) this.#ended(log, trace!, "failed", error);
+      throw error;
     } finally {
       if (holder !== undefined) resident.leave(holder);
     }
   }
 
+  #ended(
+    log: TraceLog,
+    { onEnd }: TraceOptions,
+    outcome: "committed" | "failed",
+    error?: unknown,
+  ): FinishedTrace {
+    const trace = new FinishedTrace(log.facts(outcome, error));
+    try {
+      onEnd?.(trace);
+    } catch (thrown) {
+      this.#core.runtime.reportError(thrown);
+    }
+    return trace;
+  }
+
   #host(
     attempt: Attempt,
     handlers: HandlerTable,
+    log: TraceLog | undefined,
     commit: (checkpoint: Checkpoint) => MaybePromise<void>,
   ): WalkHost {
     const { runtime } = this.#core;
@@ -154,9 +180,12 @@ export class GraphSession {
       },
       handlers,
       clock: runtime.scheduler,
+      tracer: log?.walk(),
       doom: (error) => attempt.unit.doom(error),
       commit: (checkpoint) =>
         andThen(commit(checkpoint), () => {
+          log?.keep();
+          log?.follow(attempt.unit);
           unit = new GraphWalkUnit(attempt.unit, unit.demands);
           verbs = new UnitVerbs(attempt.unit);
         }),

@@ -39,8 +39,17 @@ export function getRecord(unit: Unit, type: unknown, id: unknown): MaybePromise<
   const number = catalog.numberOfClass(type);
   const kind = catalog.definition(number).kind === "node" ? NODE : EDGE;
   const found = findRecord(unit, kind, id as Id);
-  if (isPromise(found)) return found.then((slot) => recordAt(unit, kind, number, slot));
-  return recordAt(unit, kind, number, found as number);
+  if (isPromise(found))
+    return found.then((slot) => traced(unit, type, id, recordAt(unit, kind, number, slot)));
+  return traced(unit, type, id, recordAt(unit, kind, number, found as number));
+}
+
+function traced(unit: Unit, type: unknown, id: unknown, record: Entity | undefined): Entity | undefined {
+  if (unit.tracer !== undefined) {
+    const { name } = unit.catalog.definitionOf(type);
+    unit.tracer.read(`get(${name}, ${String(id)})`, record === undefined ? 0 : 1);
+  }
+  return record;
 }
 
 function recordAt(unit: Unit, kind: RecordKind, type: number, slot: number): Entity | undefined {

@@ -338,9 +338,13 @@ export class Query {
 
   #count(unit: Unit): MaybePromise<number> {
     const counted = this.#hopStep === undefined ? tally(unit, this.plan) : undefined;
-    return (
-      counted ?? andThen(this.find(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length)
-    );
+    if (counted === undefined)
+      return andThen(this.find(unit, Number.POSITIVE_INFINITY, NOW, false), ({ nodes }) => nodes.length);
+    if (unit.tracer === undefined) return counted;
+    return andThen(counted, (count) => {
+      unit.tracer?.read(this.toString(), count);
+      return count;
+    });
   }
 
   async exists(): Promise<boolean> {
@@ -532,6 +536,16 @@ export class Query {
    * @param handsOut whether its records are handed out
    */
   find(unit: Unit, most: number, mark: number = NOW, handsOut = true): MaybePromise<Selection> {
+    const found = this.locate(unit, most, mark, handsOut);
+    if (unit.tracer === undefined) return found;
+    return andThen(found, (selection) => {
+      unit.tracer?.read(this.toString(), selection.nodes.length);
+      return selection;
+    });
+  }
+
+  /** As `find`, without it being told as a read. */
+  locate(unit: Unit, most: number, mark: number, handsOut: boolean): MaybePromise<Selection> {
     if (this.#hopStep !== undefined) {
       if (this.#hopStep.after !== undefined) this.#checkCursors(unit);
       return selectHop(unit, this.#origin, this.#hopStep, this.#output, most, mark, handsOut);
@@ -581,6 +595,7 @@ export class Query {
         kept.edges?.push(edges![at]!);
       }
       // Nodes met twice make a page shorter, and none of them the last one.
+      if (unit.tracer !== undefined) unit.tracer.read(this.toString(), kept.nodes.length);
       const hasMore = at > 0 && (at < nodes.length || nodes.length > size);
       return andThen(hasMore ? this.#placeOf(unit, nodes[at - 1]!, edges?.[at - 1]) : undefined, (next) =>
         andThen(hand(unit, kept), (items) => ({ items, next })),

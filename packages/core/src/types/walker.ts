@@ -3,6 +3,7 @@ import type { Id } from "../model/id.ts";
 import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, DeepReadonly, Fields } from "./infer.ts";
 import type { Tx } from "./tx.ts";
+import type { TraceOptions, WalkTrace } from "./walk-trace.ts";
 
 /** Where a walk can go: a record, a list of them, or a query. */
 export type Target =
@@ -63,7 +64,7 @@ export interface WalkControls<St, Report>
   /** Another walk in the same unit of work, with a queue and reports of its own. */
   spawn<F extends Fields, S, T>(
     walker: Walker<F, S, never, T>,
-    ...rest: [...input: CreateArgument<F>, options?: SpawnOptions]
+    ...rest: [...input: CreateArgument<F>, options?: InnerSpawnOptions]
   ): Promise<Run<T, S>>;
   /** Asks for a checkpoint when the running handler is done; a later conflict replays from there. */
   commit(): void;
@@ -140,7 +141,15 @@ export interface SpawnOptions {
   readonly at?: Target | Id;
   /** Visits it may make; ten million where nothing is said. */
   readonly maxVisits?: number;
+  /**
+   * Writes down where the walk goes and what its handlers do, as `run.trace`: `true`, or what to label records by and
+   * how much to keep. Walks spawned inside are in it. Costs time and memory; a walk without it does nothing for it.
+   */
+  readonly trace?: boolean | TraceOptions;
 }
+
+/** Options of a walk that is spawned in another one, whose trace it is part of. */
+export type InnerSpawnOptions = Omit<SpawnOptions, "trace">;
 
 /** What a walk gives. */
 export interface Run<T, St = unknown> {
@@ -148,6 +157,8 @@ export interface Run<T, St = unknown> {
   readonly state: St;
   readonly visits: number;
   readonly disengaged: boolean;
+  /** Where the spawn asked for it. */
+  readonly trace?: WalkTrace;
 }
 
 /** Handlers that belong to a node or edge type, for any walker or for one. Given to `openGraph`. */

@@ -53,6 +53,7 @@ import { NOW, Pending, type PendingRecord } from "./pending.ts";
 import type { ReadObserver } from "./read-observer.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
 import type { Runtime } from "./runtime.ts";
+import type { UnitTracer } from "./unit-tracer.ts";
 
 /** How long a read keeps the event loop to itself. */
 const SLICE_MS = 8;
@@ -80,6 +81,8 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   observer: ReadObserver | undefined = undefined;
   /** The walk that runs in it. */
   hopListener: HopListener | undefined = undefined;
+  /** Told of reads and writes, while a walk is traced. */
+  tracer: UnitTracer | undefined = undefined;
 
   readonly #nodes: SlotMap<NodeEntity> = new SlotMap();
   readonly #edges: SlotMap<EdgeEntity> = new SlotMap();
@@ -836,6 +839,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const slot = resident.nodes.take(words[0]!, words[1]!, words[2]!, words[3]!);
     this.#born(NODE, slot, catalog.numberOf(definition.name), state, newNodeAccess);
     pending.addNode(slot);
+    if (this.tracer !== undefined) this.tracer.created(NODE, slot);
     return this.#hand(NODE, slot) as NodeEntity;
   }
 
@@ -891,6 +895,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const out = source * 2;
     const into = catalog.isUndirected(type) ? target * 2 : target * 2 + 1;
     pending.addEdge(slot, out, into);
+    if (this.tracer !== undefined) this.tracer.created(EDGE, slot);
     return this.#hand(EDGE, slot) as EdgeEntity;
   }
 
@@ -921,6 +926,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
     inheritAside(before, after);
+    if (this.tracer !== undefined) this.tracer.updated(kind, slot, before, after);
     const table = this.table(kind);
     const isNew = (table.flags[slot]! & PENDING) !== 0;
     const pending = this.#write();
@@ -974,6 +980,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
   }
 
   #remove(kind: RecordKind, slot: number): void {
+    if (this.tracer !== undefined) this.tracer.deleted(kind, slot);
     this.#write().change(this.#records(kind), slot, {
       removed: true,
       accessClass: this.#classNow(kind, slot),
@@ -1045,6 +1052,7 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const access = change(before);
     if (access === before) return;
     const isNew = (table.flags[slot]! & PENDING) !== 0;
+    if (this.tracer !== undefined) this.tracer.granted(kind, slot);
     const owner = resident.classes.ownerNumber(table.accessClasses[slot]!);
     const accessClass = resident.classes.classOf(owner, access, catalog.isRuled(table.types[slot]!));
     if (isNew) table.accessClasses[slot] = accessClass;

@@ -100,7 +100,7 @@ export class GraphWalkUnit implements WalkUnit, HopListener {
     if (last.kind === "hop") this.#note(hopOf(this.unit, last));
     // A unit that has written nothing is as it was, and reads over resident lists at full speed only as it is now.
     const mark = position !== NOW && !hasWritten(this.unit) ? NOW : position;
-    const found = query.find(this.unit, Number.POSITIVE_INFINITY, mark);
+    const found = query.locate(this.unit, Number.POSITIVE_INFINITY, mark, true);
     if (isPromise(found)) return found.then((later) => locations(later, output));
     return locations(found as Selection, output);
   }
@@ -314,6 +314,10 @@ export class GraphWalkUnit implements WalkUnit, HopListener {
       }
     }
     return requests;
+  }
+
+  textOf(target: unknown): string | undefined {
+    return target instanceof Query ? target.toString() : undefined;
   }
 
   locationOf(entity: Entity): Location {

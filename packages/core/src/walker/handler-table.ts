@@ -9,8 +9,20 @@ import type { WalkerDefinition, WalkerIdentity } from "./walker.ts";
 /** A handler as the engine calls it, whoever it belongs to. */
 export type Handler = (w: WalkContext, here: Entity) => unknown;
 
+/** How a handler is told to people. */
+export interface HandlerLabel {
+  /** As it was registered: `post_message.entry(Room)`, `handlers(Room).exit(post_message)`. */
+  readonly name: string;
+  /** In the order of a visit, 1 to 3 and 5 to 7; undefined for the walker's untyped handlers. */
+  readonly phase: number | undefined;
+}
+
+interface Labelled extends HandlerLabel {
+  readonly handler: Handler;
+}
+
 /** What dispatch asks of a graph's catalog. */
-export type WalkTypes = Pick<Catalog, "definitionOf" | "numberOf" | "isA" | "size">;
+export type WalkTypes = Pick<Catalog, "definitionOf" | "definition" | "numberOf" | "isA" | "size">;
 
 type Side = "entries" | "exits";
 
@@ -64,7 +76,8 @@ export class Dispatch {
   /** The walker's untyped handlers, for the start and the end of a walk. */
   readonly begin: readonly Handler[];
   readonly end: readonly Handler[];
-  readonly #build: (side: Side, type: number) => readonly Handler[];
+  readonly #build: (side: Side, type: number) => readonly Labelled[];
+  readonly #labels: WeakMap<readonly Handler[], readonly HandlerLabel[]> = new WeakMap();
   readonly #entries: (readonly Handler[] | undefined)[] = [];
   readonly #exits: (readonly Handler[] | undefined)[] = [];
 
@@ -73,8 +86,8 @@ export class Dispatch {
     types: WalkTypes,
     owned: Readonly<Record<Side, ReadonlyMap<number, readonly TypeRegistration[]>>>,
   ) {
-    this.begin = untyped(walker.entries);
-    this.end = untyped(walker.exits);
+    this.begin = this.#keep(untyped(`${walker.name}.entry`, walker.entries));
+    this.end = this.#keep(untyped(`${walker.name}.exit`, walker.exits));
     const own = {
       entries: numbered(walker, walker.entries, types),
       exits: numbered(walker, walker.exits, types),
@@ -83,12 +96,25 @@ export class Dispatch {
       // Base types have lower numbers than their subtypes.
       const lineage: number[] = [];
       for (let number = 1; number < types.size; number++) if (types.isA(type, number)) lineage.push(number);
+      const isEntry = side === "entries";
+      const verb = isEntry ? "entry" : "exit";
       const ofWalker = own[side]
         .filter((registration) => lineage.some((number) => registration.types.has(number)))
-        .map((registration) => registration.handler as Handler);
-      const ofType = lineage.flatMap((number) => owned[side].get(number) ?? []);
-      const ofTypeForAny = calls(ofType, undefined);
-      const ofTypeForWalker = calls(ofType, walker.walkerId);
+        .map(({ handler, names }) => ({
+          handler: handler as Handler,
+          name: `${walker.name}.${verb}(${names})`,
+          phase: isEntry ? 1 : 7,
+        }));
+      const ofType = (phase: number, of: WalkerDefinition | undefined): Labelled[] =>
+        lineage.flatMap((number) =>
+          calls(owned[side].get(number) ?? [], of?.walkerId).map((handler) => ({
+            handler,
+            name: `handlers(${types.definition(number).name}).${verb}${of === undefined ? "" : `(${of.name})`}`,
+            phase,
+          })),
+        );
+      const ofTypeForAny = ofType(isEntry ? 2 : 6, undefined);
+      const ofTypeForWalker = ofType(isEntry ? 3 : 5, walker);
       return side === "entries"
         ? [...ofWalker, ...ofTypeForAny, ...ofTypeForWalker]
         : [...ofTypeForWalker, ...ofTypeForAny, ...ofWalker];
@@ -106,22 +132,35 @@ export class Dispatch {
   }
 
   #fill(lists: (readonly Handler[] | undefined)[], side: Side, type: number): readonly Handler[] {
-    const list = this.#build(side, type);
+    const list = this.#keep(this.#build(side, type));
     // Dense, so that the array stays one that is read by index.
     while (lists.length <= type) lists.push(undefined);
     lists[type] = list;
     return list;
   }
+
+  /** What the handlers of a list that was given here are called. */
+  labelsOf(handlers: readonly Handler[]): readonly HandlerLabel[] {
+    return this.#labels.get(handlers) ?? [];
+  }
+
+  #keep(labelled: readonly Labelled[]): readonly Handler[] {
+    const list = labelled.map(({ handler }) => handler);
+    this.#labels.set(list, labelled);
+    return list;
+  }
 }
 
-function untyped(registrations: readonly Registration[]): Handler[] {
+function untyped(name: string, registrations: readonly Registration[]): Labelled[] {
   return registrations
     .filter((registration) => registration.types === undefined)
-    .map((registration) => registration.handler as Handler);
+    .map(({ handler }) => ({ handler: handler as Handler, name, phase: undefined }));
 }
 
 interface Numbered {
   readonly types: ReadonlySet<number>;
+  /** Of these types. */
+  readonly names: string;
   readonly handler: Registration["handler"];
 }
 
@@ -134,7 +173,8 @@ function numbered(
   for (const registration of registrations) {
     if (registration.types === undefined) continue;
     const numbers = registration.types.map((type) => requireNumber(types, type, `walker ${walker.name}`));
-    list.push({ types: new Set(numbers), handler: registration.handler });
+    const names = numbers.map((number) => types.definition(number).name).join(", ");
+    list.push({ types: new Set(numbers), names, handler: registration.handler });
   }
   return list;
 }

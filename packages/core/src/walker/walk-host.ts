@@ -1,6 +1,7 @@
 import type { MaybePromise } from "../util/maybe-async.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { HandlerTable } from "./handler-table.ts";
+import type { WalkTracer } from "./walk-tracer.ts";
 import type { WalkUnit } from "./walk-unit.ts";
 
 /** What a walk offers of its unit of work beyond walking. Arguments come from users as they are. */
@@ -33,6 +34,8 @@ export interface WalkHost {
   /** The handlers of the graph's types. */
   readonly handlers: HandlerTable;
   readonly clock: WalkClock;
+  /** Writes the walk's course down, where somebody asked for it. */
+  readonly tracer: WalkTracer | undefined;
   /** An exception left a walk: nothing of the unit may be committed any more. Called at most once. */
   doom(error: unknown): void;
   /**

@@ -69,6 +69,9 @@ export interface WalkUnit {
    */
   prefetch(locations: readonly Location[]): MaybePromise<void>;
 
+  /** The query that a target is, as it prints; undefined for other targets. */
+  textOf(target: unknown): string | undefined;
+
   /** {@link NOWHERE} for a record that the unit cannot be at. @throws {TypeError} for what is no entity */
   locationOf(entity: Entity): Location;
 }

@@ -1,10 +1,12 @@
 import { ClosedError, WalkLimitError } from "../errors.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
 import type { Entity } from "../schema/entity.ts";
+import type { TraceOptions, WalkTrace } from "../types/walk-trace.ts";
 import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { type Checkpoint, cloneState, firstOf, type Stage } from "./checkpoint.ts";
 import type { WalkContext, WalkControls } from "./context.ts";
-import type { Dispatch, Handler } from "./handler-table.ts";
+import { placeError, type WalkPlace } from "./error-place.ts";
+import type { Dispatch, Handler, HandlerLabel } from "./handler-table.ts";
 import { type CheckedInput, checkInput, freshInput } from "./input.ts";
 import { LocationQueue } from "./location-queue.ts";
 import { LocationSet } from "./location-set.ts";
@@ -13,6 +15,7 @@ import { UnitWalks } from "./unit-walks.ts";
 import { check, type Issue, refused } from "./validation.ts";
 import { Visit } from "./visit.ts";
 import type { WalkHost, WalkVerbs } from "./walk-host.ts";
+import type { WalkTracer } from "./walk-tracer.ts";
 import { type Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
 import { requireMaxVisits, requireWalker, type WalkerDefinition } from "./walker.ts";
 
@@ -42,6 +45,7 @@ export interface WalkRun {
   readonly state: unknown;
   readonly visits: number;
   readonly disengaged: boolean;
+  readonly trace?: WalkTrace;
 }
 
 /**
@@ -52,23 +56,51 @@ export interface WalkRun {
  *   {@link WalkLimitError} after `maxVisits`; `TypeError` for a target that cannot be visited
  */
 export function runWalk(host: WalkHost, options: WalkOptions): MaybePromise<WalkRun> {
-  return new Walk(new UnitWalks(host), options, true).run();
+  return new Walk(new UnitWalks(host), options, host.tracer, true).run();
 }
 
-/** What the options of a spawn say: where to start (undefined: the principal's root) and how far to go at most. */
-export function readSpawnOptions(
-  where: string,
-  given: unknown,
-): { readonly at: unknown; readonly maxVisits: number | undefined } {
-  if (given === undefined) return { at: undefined, maxVisits: undefined };
+/** What the options of a spawn say. */
+export interface SpawnSettings {
+  /** Where to start; the principal's root where undefined. */
+  readonly at: unknown;
+  readonly maxVisits: number | undefined;
+  readonly trace: TraceOptions | undefined;
+}
+
+export function readSpawnOptions(where: string, given: unknown): SpawnSettings {
+  if (given === undefined) return { at: undefined, maxVisits: undefined, trace: undefined };
   if (kindOf(given) !== "object") {
     throw new TypeError(`${where}: expected options such as { at: node }, got ${describeKind(given)}`);
   }
-  const { at, maxVisits, ...rest } = given as Readonly<Record<string, unknown>>;
+  const { at, maxVisits, trace, ...rest } = given as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
-    throw new TypeError(`${where}: there is no option ${unknown}; there are at, maxVisits`);
-  return { at, maxVisits: maxVisits === undefined ? undefined : requireMaxVisits(where, maxVisits) };
+    throw new TypeError(`${where}: there is no option ${unknown}; there are at, maxVisits, trace`);
+  return {
+    at,
+    maxVisits: maxVisits === undefined ? undefined : requireMaxVisits(where, maxVisits),
+    trace: readTraceOptions(where, trace),
+  };
+}
+
+function readTraceOptions(where: string, given: unknown): TraceOptions | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return {};
+  if (kindOf(given) !== "object")
+    throw new TypeError(
+      `${where}: trace is true or options such as { label: "name" }, got ${describeKind(given)}`,
+    );
+  const { label, maxEvents, onEnd, ...rest } = given as Readonly<Record<string, unknown>>;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw new TypeError(`${where}: trace has no option ${unknown}; there are label, maxEvents, onEnd`);
+  if (label !== undefined && typeof label !== "string")
+    throw new TypeError(`${where}: trace.label is the name of a field, got ${describeKind(label)}`);
+  if (maxEvents !== undefined && !(Number.isSafeInteger(maxEvents) && (maxEvents as number) > 0))
+    throw new TypeError(`${where}: trace.maxEvents is a positive integer, got ${String(maxEvents)}`);
+  if (onEnd !== undefined && typeof onEnd !== "function")
+    throw new TypeError(`${where}: trace.onEnd is a function, got ${describeKind(onEnd)}`);
+  return given as TraceOptions;
 }
 
 /**
@@ -87,6 +119,7 @@ class Walk implements WalkControls {
   readonly #context: WalkContext;
   readonly #maxVisits: number;
   readonly #target: unknown;
+  readonly #tracer: WalkTracer | undefined;
   #unit: WalkUnit;
 
   // Where the walk is.
@@ -123,10 +156,11 @@ class Walk implements WalkControls {
   #loaded: Set<Location> | undefined;
   #loading: Location = NOWHERE;
 
-  constructor(walks: UnitWalks, options: WalkOptions, isOutermost: boolean) {
+  constructor(walks: UnitWalks, options: WalkOptions, tracer: WalkTracer | undefined, isOutermost: boolean) {
     const { walker, input, resumeFrom: from } = options;
     this.#walks = walks;
     this.#isOutermost = isOutermost;
+    this.#tracer = tracer;
     this.#walker = walker;
     this.#unit = walks.unit;
     this.#dispatch = walks.host.handlers.dispatchOf(walker);
@@ -163,7 +197,7 @@ class Walk implements WalkControls {
     try {
       wait = this.#comeBack() ?? this.#advance();
     } catch (error) {
-      this.#walks.doom(error);
+      this.#failed(error);
       throw error;
     }
     return wait === undefined ? this.#result() : this.#runOn(wait);
@@ -177,10 +211,26 @@ class Walk implements WalkControls {
         wait = this.#advance();
       }
     } catch (error) {
-      this.#walks.doom(error);
+      this.#failed(error);
       throw error;
     }
     return this.#result();
+  }
+
+  #failed(error: unknown): void {
+    placeError(error, this.#place());
+    this.#tracer?.failed(error);
+    this.#walks.doom(error);
+  }
+
+  /** Where it is. */
+  #place(): WalkPlace {
+    return {
+      walker: this.#walker.name,
+      handler: this.#isHandling ? this.#label().name : undefined,
+      type: this.#here?.$type,
+      id: this.#here?.id,
+    };
   }
 
   #result(): WalkRun {
@@ -248,6 +298,8 @@ class Walk implements WalkControls {
       const location = queue.first();
       if (this.#isLeftOut(location)) {
         queue.shift();
+        if (this.#tracer !== undefined)
+          this.#tracer.passed(location, this.#ignored.has(location) ? "ignored" : "entered before");
         continue;
       }
       const wait = this.#load(location, queue);
@@ -264,7 +316,10 @@ class Walk implements WalkControls {
 
   #visitLocation(location: Location, here: Entity | undefined): void {
     // Deleted, or not readable any more: its turn passes.
-    if (here === undefined) return;
+    if (here === undefined) {
+      if (this.#tracer !== undefined) this.#tracer.passed(location, "gone");
+      return;
+    }
     if (this.#visitCount >= this.#maxVisits) throw this.#limit();
     this.#visitCount += 1;
     this.#lastEntered = location;
@@ -316,6 +371,7 @@ class Walk implements WalkControls {
     this.#here = here;
     this.#handlers = handlers;
     this.#handled = 0;
+    if (this.#tracer !== undefined) this.#tracer.arrived(stage, location, this.#visitCount);
   }
 
   /** Sees to it that entering the location reads nothing: loads it together with what follows. */
@@ -359,6 +415,7 @@ class Walk implements WalkControls {
       const handler = handlers[this.#handled] as Handler;
       this.#handled += 1;
       this.#isHandling = true;
+      if (this.#tracer !== undefined) this.#tracer.began(this.#label());
       let result: unknown;
       try {
         result = handler(this.#context, this.#here as Entity);
@@ -410,9 +467,15 @@ class Walk implements WalkControls {
     await this.#finish();
   }
 
+  /** What the running handler is called. */
+  #label(): HandlerLabel {
+    return this.#dispatch.labelsOf(this.#handlers)[this.#handled - 1]!;
+  }
+
   /** The running handler is done, and its visits have taken effect. */
   #finish(): MaybePromise<void> {
     this.#isHandling = false;
+    if (this.#tracer !== undefined) this.#tracer.done();
     this.#walks.requireSound();
     if (this.#marks > 0) {
       this.#walks.releaseMarks(this.#marks);
@@ -460,6 +523,8 @@ class Walk implements WalkControls {
   }
 
   #enqueue(visit: Visit, locations: readonly Location[]): MaybePromise<void> {
+    if (this.#tracer !== undefined)
+      this.#tracer.queued(visit, locations, locations.length === 0 && visit.otherwise !== undefined);
     if (locations.length > 0) this.#queue.insert(locations, visit.at);
     else if (visit.otherwise !== undefined) return this.#otherwise(visit.otherwise);
     return undefined;
@@ -575,6 +640,7 @@ class Walk implements WalkControls {
     } else {
       visit = new Visit(this.#expand(located as Located, ignoredBefore), at, undefined, 0, ignoredBefore);
     }
+    if (this.#tracer !== undefined) this.#tracer.asked(visit, at, this.#unit.textOf(target));
     this.#visits[this.#visitsAsked] = visit;
     this.#visitsAsked += 1;
     return visit;
@@ -585,6 +651,7 @@ class Walk implements WalkControls {
     const { report } = this.#walker.walkerId;
     if (report === undefined) {
       this.#reports.push(value);
+      if (this.#tracer !== undefined) this.#tracer.reported(value);
       return;
     }
     const where = `report of walker ${this.#walker.name}`;
@@ -592,15 +659,18 @@ class Walk implements WalkControls {
     const output = check(where, report, value, [], issues);
     if (issues.length > 0) throw refused(where, issues, describeKind(value));
     this.#reports.push(output);
+    if (this.#tracer !== undefined) this.#tracer.reported(output);
   }
 
   disengage(): void {
     this.#requireHandling("disengage");
+    this.#tracer?.controlled("disengage");
     this.#isDisengaged = true;
   }
 
   skip(): void {
     this.#requireHandling("skip");
+    this.#tracer?.controlled("skip");
     this.#isSkipped = true;
   }
 
@@ -608,8 +678,9 @@ class Walk implements WalkControls {
     this.#requireHandling("ignore");
     for (const entity of entities) {
       const location = this.#unit.locationOf(entity);
-      if (location !== NOWHERE && !this.#ignored.has(location))
-        this.#ignored.set(location, this.#ignored.size);
+      if (location === NOWHERE) continue;
+      if (!this.#ignored.has(location)) this.#ignored.set(location, this.#ignored.size);
+      this.#tracer?.ignored(location);
     }
   }
 
@@ -618,10 +689,15 @@ class Walk implements WalkControls {
     let run: MaybePromise<WalkRun>;
     try {
       const definition = requireWalker(walker);
-      const { at, maxVisits } = readSpawnOptions(`w.spawn(${definition.name}, …)`, options);
+      const where = `w.spawn(${definition.name}, …)`;
+      const { at, maxVisits, trace } = readSpawnOptions(where, options);
+      if (trace !== undefined)
+        throw new TypeError(
+          `${where}: what is spawned in a walk is in that walk's trace, which its own spawn asks for`,
+        );
       const target = at === undefined ? this.verbs.root : at;
       const inner = { walker: definition, input: checkInput(definition, input), target, maxVisits };
-      run = new Walk(this.#walks, inner, false).run();
+      run = new Walk(this.#walks, inner, this.#tracer?.spawned(definition.name), false).run();
     } catch (error) {
       this.#walks.doom(error);
       run = Promise.reject(error);
@@ -635,6 +711,7 @@ class Walk implements WalkControls {
 
   commit(): void {
     this.#requireHandling("commit");
+    this.#tracer?.controlled("commit");
     this.#walks.isCommitAsked = true;
   }
 

@@ -1,9 +1,9 @@
 // Law: over every store, for every graph, walkers and target, the same handlers run at the same places in the same
-// order as in the naive reference, and the same visits are counted.
+// order as in the naive reference, and the same visits are counted. The walk's trace tells the same.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AnyEdge, type AnyNode, openGraph } from "../../src/index.ts";
+import { type AnyEdge, type AnyNode, openGraph, type TraceStop, type WalkTrace } from "../../src/index.ts";
 import { runReference, type Scenario } from "../walker-reference.ts";
 import { scenario } from "../walker-reference-arbitrary.ts";
 import { classes } from "../walker-reference-fake.ts";
@@ -49,11 +49,47 @@ async function runGraph(scenario: Scenario, { place, cache }: StoreUnderTest) {
     const at = found.filter((record) => record !== undefined);
     const run = await graph.spawn(walkers[0] as never, { number: 0 } as never, {
       at: at.length === 1 ? (at[0] as AnyNode) : at,
+      trace: { maxEvents: 1_000_000 },
     });
+    expectTraced(run.trace!, state.trace, run.visits, (id) => names.refOf(id));
     return { trace: state.trace, visits: run.visits, disengaged: run.disengaged };
   } finally {
     await graph.close();
   }
+}
+
+/** What the walk's trace says is what handlers have noted themselves. */
+function expectTraced(
+  { stops, isCut }: WalkTrace,
+  noted: readonly string[],
+  visits: number,
+  refOf: (id: string) => string,
+): void {
+  expect(isCut).toBe(false);
+  expect(stops.filter(({ stage }) => stage === "entry").length).toBe(visits);
+  const ran: string[] = [];
+  let elses = 0;
+  let spawns = 0;
+  const read = (among: readonly TraceStop[]): void => {
+    for (const { location, handlers } of among) {
+      for (const { events } of handlers) {
+        ran.push(refOf(location.id));
+        for (const event of events) {
+          if (event.do === "visit" && event.ranElse) elses += 1;
+          if (event.do !== "spawn") continue;
+          spawns += 1;
+          read(event.stops);
+        }
+      }
+    }
+  };
+  read(stops);
+  const handled = noted.filter((line) => line.includes("@") && !line.startsWith("else@"));
+  const places = handled.map((line) => line.slice(line.indexOf("@") + 1));
+  // Walks that are spawned beside each other take turns.
+  if (spawns === 0) expect(ran).toEqual(places);
+  else expect(ran.sort()).toEqual(places.sort());
+  expect(elses).toBe(noted.filter((line) => line.startsWith("else@")).length);
 }
 
 /** A query needs a unit to start in, which a spawn from outside does not have. */
