@@ -59,6 +59,8 @@ describe("a catalog", () => {
     for (const cls of [Other, Namesake]) {
       expect(() => catalog.definitionOf(cls)).toThrow(expect.objectContaining({ code: "RW_UNKNOWN_TYPE" }));
     }
+    expect(() => catalog.definitionOf(Other)).toThrow("was not opened with the type Other");
+    expect(() => catalog.definitionOf(Namesake)).toThrow("opened with another class for the type Person");
     expect(() => catalog.definitionOf(In, "node")).toThrow(
       new TypeError("Expected a class of a node type, got the function In"),
     );

@@ -106,7 +106,8 @@ export class Catalog {
     }
     const known = this.#definitions[this.findNumber(given.name) - 1];
     // Another type of this name, defined elsewhere, is not this one.
-    if (known === undefined || definitionOf(known.cls) !== given) throw this.#unknown(given.name);
+    if (known === undefined) throw this.#unknown(given.name);
+    if (definitionOf(known.cls) !== given) throw this.#namesake(given.name);
     return known;
   }
 
@@ -312,6 +313,16 @@ export class Catalog {
     return new ValidationError({
       code: "RW_UNKNOWN_TYPE",
       message: `The graph was not opened with the type ${name}`,
+      details: { type: name },
+    });
+  }
+
+  #namesake(name: string): ValidationError {
+    return new ValidationError({
+      code: "RW_UNKNOWN_TYPE",
+      message: `The graph was opened with another class for the type ${name} than this one`,
+      remedy:
+        "Where a module was evaluated again, use what it exports now, or open the graph again with it; where it was loaded twice, import the graph and its types from one place.",
       details: { type: name },
     });
   }
