@@ -33,6 +33,8 @@ export class SessionHost implements EntityHost {
 
   noteDataRead(): void {}
 
+  remarkOn(): undefined {}
+
   ownerIdOf(entity: NodeEntity): Id {
     return entity.id;
   }

@@ -27,6 +27,7 @@ import {
   readFilter,
   type Step,
 } from "./plan.ts";
+import { queryText } from "./query-text.ts";
 import { partOf, RowShape, requireField, rowShape } from "./row-shape.ts";
 import { type NestedPart, PairRows, RecordRows, type RowReader } from "./rows.ts";
 import { keepRuledEnds, type Selection, select, selectHop } from "./select.ts";
@@ -652,28 +653,8 @@ export class Query {
 
   /** A query prints what it would do. */
   toString(): string {
-    const { catalog } = this.#context;
-    const name = (type: number): string => (type === 0 ? "" : catalog.definition(type).name);
-    const text = this.plan.steps.map((step) => {
-      const limits = [
-        step.order === undefined
-          ? ""
-          : `.orderBy(${step.order.field}${step.order.descending ? ", desc" : ""})`,
-        step.reverse ? ".reverse()" : "",
-        step.limit === undefined ? "" : `.limit(${step.limit})`,
-      ].join("");
-      const filters = [step.edgeFilter, step.nodeFilter]
-        .filter((each) => each !== undefined)
-        .map((each) => JSON.stringify(each));
-      if (step.kind === "given") return step.ids.join(", ") + limits;
-      const types =
-        step.kind === "extent"
-          ? name(step.type)
-          : [name(step.edgeType), name(step.nodeType)].filter(Boolean).join(" → ");
-      const depth = step.kind === "hop" && step.depth !== undefined ? ` depth ${step.depth.join("…")}` : "";
-      return `${step.kind === "extent" ? "all" : step.direction}(${[types + depth, ...filters].filter(Boolean).join(", ")})${limits}`;
-    });
-    return text.join(".") + (this.#output === "nodes" ? "" : `.${this.#output}()`);
+    const { catalog, unit } = this.#context;
+    return queryText(this.plan, catalog, unit);
   }
 }
 

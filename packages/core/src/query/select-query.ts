@@ -103,7 +103,7 @@ export class SelectQuery {
   }
 
   toString(): string {
-    return `${this.#source.toString()}.select(${this.#reader.text})`;
+    return `${this.#source.toString()}, giving ${this.#reader.text}`;
   }
 }
 

@@ -39,6 +39,7 @@ const host = new Proxy({} as EntityHost, {
     (entity: Entity, ...args: unknown[]) => {
       calls.push([method, slotOf(entity), ...args]);
       if (method === "accessOf") return newNodeAccess;
+      if (method === "remarkOn") return undefined;
       return `answer of ${String(method)}`;
     },
 });

@@ -1,6 +1,7 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { formatId, type Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
+import { canonicalText, toPlainJson } from "../model/plain-json.ts";
 import { handOut } from "../model/value.ts";
 import { generate, quoted } from "../util/generated-code.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
@@ -39,6 +40,8 @@ export interface EntityHost {
   link(node: NodeEntity, other: unknown, via: unknown): unknown;
   disconnect(node: NodeEntity, other: unknown, type: unknown, filter: unknown): unknown;
   edgeEndId(edge: EdgeEntity, end: End): Id;
+  /** What is to be said of a record that is shown to people: `deleted`, or why its fields cannot be read. Reads nothing. */
+  remarkOn(entity: Entity): string | undefined;
   edgeEnd(edge: EdgeEntity, end: End): MaybePromise<NodeEntity>;
 }
 
@@ -179,7 +182,14 @@ export abstract class Entity {
   }
 
   toJSON(): Record<string, unknown> {
-    return { id: this.id, type: this.$type, ...fieldsOf(this) };
+    const shown: Record<string, unknown> = { id: this.id, type: this.$type, ...endsOf(this) };
+    for (const [field, value] of Object.entries(fieldsOf(this))) shown[field] = toPlainJson(value);
+    return shown;
+  }
+
+  /** Type and id. */
+  toString(): string {
+    return `${this.$type} ${this.id}`;
   }
 
   update(edit: unknown): void {
@@ -232,7 +242,8 @@ function noRecord(): TypeError {
 
 Object.defineProperty(Entity.prototype, core, { value: new NoRecord(), writable: true });
 
-// What `console.log` and Node's `inspect` show.
+// What `console.log` and Node's `inspect` show. Whoever looks on takes no part in the unit: nothing is noted as read, and
+// nothing throws.
 Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom"), {
   value(
     this: Entity,
@@ -240,9 +251,21 @@ Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom")
     options: object,
     inspect?: (value: unknown, options: object) => string,
   ): unknown {
+    if (isPrototype(this)) return `[prototype of ${this.constructor.name}]`;
     if (depth < 0) return `[${this.$type}]`;
-    const shown = { id: this.id, ...fieldsOf(this) };
-    return inspect === undefined ? shown : `${this.$type} ${inspect(shown, options)}`;
+    const shown = { id: this.id, ...endsOf(this), ...valuesIn(coreOf(this).state) };
+    const remark = coreOf(this).host.remarkOn(this);
+    const name = remark === undefined ? this.$type : `${this.$type} (${remark})`;
+    return inspect === undefined ? shown : `${name} ${inspect(shown, options)}`;
+  },
+});
+
+// `assert.deepEqual` and others like it compare own string keys, of which a record has none, and before that what
+// `Object.prototype.toString` gives. So that no two records are equal to them that are not, it tells them apart.
+Object.defineProperty(Entity.prototype, Symbol.toStringTag, {
+  get(this: Entity): string {
+    if (isPrototype(this)) return this.constructor.name;
+    return `${this} ${canonicalText(valuesIn(coreOf(this).state))}`;
   },
 });
 
@@ -391,7 +414,20 @@ function defineGetter(prototype: object, field: string, get: (this: Entity) => u
 }
 
 function fieldsOf(entity: Entity): Record<string, unknown> {
-  const state = coreOf(entity).read(entity);
+  return valuesIn(coreOf(entity).read(entity));
+}
+
+/** Ids of both ends, where it is an edge. */
+function endsOf(entity: Entity): { sourceId: Id; targetId: Id } | undefined {
+  return entity instanceof EdgeEntity ? { sourceId: entity.sourceId, targetId: entity.targetId } : undefined;
+}
+
+function isPrototype(entity: Entity): boolean {
+  return !(coreOf(entity) instanceof EntityCore);
+}
+
+/** The fields that are there, as they are handed out. */
+function valuesIn(state: State): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const field of Object.keys(state)) {
     const value = handOut(state[field]);

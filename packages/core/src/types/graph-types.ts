@@ -56,8 +56,13 @@ export interface RecordInstance<F extends Fields = AnyFields> {
   readonly $access: AccessRecord;
   /** The root that owns it. */
   readonly $ownerId: Id;
-  /** Id, type name and fields. */
-  toJSON(): { id: Id; type: string } & State<F>;
+  /**
+   * Id, type name and fields, of edges the ids of both ends too, as `JSON.stringify` can write them: bigints and bytes
+   * (base64) as text, Sets as arrays, Maps as arrays of entries, at any depth; `$data` has the values themselves.
+   */
+  toJSON(): { id: Id; type: string } & JsonFields<F>;
+  /** Type name and id. */
+  toString(): string;
   /**
    * Edits fields at any depth; changed ones are validated and stored. Needs `write`.
    *
@@ -73,6 +78,16 @@ export interface RecordInstance<F extends Fields = AnyFields> {
   /** Removes what `allowRoot` has set. */
   disallowRoot(root: Id | Root): void;
 }
+
+/** Fields as `toJSON` gives them. */
+export type JsonFields<F extends Fields> = { -readonly [K in keyof State<F>]: JsonOf<State<F>[K]> };
+
+/** A value as `toJSON` gives it. */
+export type JsonOf<V> = V extends bigint | Uint8Array
+  ? string
+  : V extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+    ? unknown[]
+    : V;
 
 /** A node as a unit of work hands it out, with the fields `F`. */
 export interface NodeInstance<F extends Fields = AnyFields> extends RecordInstance<F> {
@@ -133,6 +148,8 @@ export interface EdgeInstance<F extends Fields = AnyFields, From = AnyNode, To =
   readonly [endsMark]?: () => readonly [From, To];
   readonly sourceId: Id;
   readonly targetId: Id;
+  /** As of every record, with the ids of both ends. */
+  toJSON(): { id: Id; type: string; sourceId: Id; targetId: Id } & JsonFields<F>;
   /** The node that it leads from. */
   source(): Promise<From>;
   /** The node that it leads to. */

@@ -1139,6 +1139,13 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     return formatId(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
   }
 
+  remarkOn(entity: Entity): string | undefined {
+    const damage = damageOf(stateOf(entity));
+    if (damage !== undefined) return `unreadable: ${damage.reason}`;
+    if (this.#closed) return undefined;
+    return this.isRemoved(entity instanceof EdgeEntity ? EDGE : NODE, slotOf(entity)) ? "deleted" : undefined;
+  }
+
   edgeEnd(entity: EdgeEntity, end: "source" | "target"): MaybePromise<NodeEntity> {
     const { slot } = this.#own(entity, end);
     const { edges, nodes } = this.runtime.resident;

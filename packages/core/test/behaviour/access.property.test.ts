@@ -317,7 +317,7 @@ async function checkReads(
     same(
       `toJSON of ${record.id}`,
       sorted(entity.toJSON()),
-      sorted({ id: now.id, type: now.type, ...now.fields }),
+      sorted({ id: now.id, type: now.type, ...endsIn(now), ...now.fields }),
     );
     same(
       `access of ${record.id}`,
@@ -391,6 +391,10 @@ async function checkReads(
       );
   }
   if (hops) await checkHops(tx, world, reference, all, me);
+}
+
+function endsIn({ kind, source, target }: ReferenceRecord): object {
+  return kind === "edge" ? { sourceId: source, targetId: target } : {};
 }
 
 const asked = ["read", "connect", "write"] as const;

@@ -252,7 +252,7 @@ forEachStore("select", (open) => {
     const rows = graph.nodes(Room).select("name") as unknown as typeof rooms;
     for (const step of ["out", "in", "both", "edges", "pairs", "select", "ofType", "updateAll", "deleteAll"])
       expect(() => rows[step]!(), step).toThrow(`${step}() goes before select()`);
-    expect(String(rows)).toBe("all(Room).select(name)");
-    expect(inspect(rows)).toBe("Query all(Room).select(name)");
+    expect(String(rows)).toBe("Room, giving name");
+    expect(inspect(rows)).toBe("Query Room, giving name");
   });
 });
