@@ -131,8 +131,7 @@ export function neighbours(session: Session, sources: readonly string[]): Promis
     const answers: PersonRecord[][] = [];
     for (const id of sources) {
       const person = await tx.require(Person, id);
-      const found = await person.out(Knows).all();
-      answers.push(found.map(personRecord));
+      answers.push(await person.out(Knows).select("name", "grp", "score").all());
     }
     return answers;
   });
@@ -155,11 +154,8 @@ export function filteredNeighbours(
     const answers: PersonRecord[][] = [];
     for (const id of sources) {
       const person = await tx.require(Person, id);
-      const found = await person
-        .out(Knows, { weight: gt(aboveWeight) })
-        .filter({ grp: group })
-        .all();
-      answers.push(found.map(personRecord));
+      const found = person.out(Knows, { weight: gt(aboveWeight) }).filter({ grp: group });
+      answers.push(await found.select("name", "grp", "score").all());
     }
     return answers;
   });
@@ -246,8 +242,8 @@ async function linkOperation(tx: Tx, { nodes, edges }: OursIds, operation: LinkO
     case "listLinks": {
       const source = await personAt(operation.source);
       if (source === undefined) return listChecksum([]);
-      const links = await source.out(Knows).edges().reverse().limit(LIST_LIMIT).all();
-      return listChecksum(links.map(linkRecord));
+      const newest = source.out(Knows).edges().reverse().limit(LIST_LIMIT);
+      return listChecksum(await newest.select("targetId", "weight", "ts").all());
     }
     case "getNode":
       return (await personAt(operation.node))?.grp ?? -1;

@@ -18,12 +18,47 @@ export class RowShape {
   readonly names: readonly string[];
   /** Fields of the record that it shows. */
   readonly fields: readonly string[];
-  readonly maker: RowMaker;
+  readonly #code: RowCode;
 
   constructor(type: string, names: readonly string[], parts: readonly Part[]) {
     this.names = names;
     this.fields = names.filter((_, i) => parts[i] === "field");
-    this.maker = makerOf(type, names, parts);
+    this.#code = codeOf(type, names, parts);
+  }
+
+  /** @param count how many rows are to be made */
+  maker(count: number): RowMaker {
+    return this.#code.maker(count);
+  }
+}
+
+/**
+ * From this row of a shape on its rows are made by code of their own. As with records, a process that has just been
+ * started to answer one question does not wait for that code to be generated.
+ */
+const QUICK_FROM = 32;
+
+/** What makes rows of one shape, for all queries that ask for it. */
+class RowCode {
+  readonly #type: string;
+  readonly #names: readonly string[];
+  readonly #parts: readonly Part[];
+  #maker: RowMaker;
+  #made = 0;
+
+  constructor(type: string, names: readonly string[], parts: readonly Part[]) {
+    this.#type = type;
+    this.#names = names;
+    this.#parts = parts;
+    this.#maker = interpreted(names, parts);
+  }
+
+  maker(count: number): RowMaker {
+    if (this.#made >= QUICK_FROM) return this.#maker;
+    this.#made += count;
+    if (this.#made >= QUICK_FROM)
+      this.#maker = generated(this.#type, this.#names, this.#parts) ?? this.#maker;
+    return this.#maker;
   }
 }
 
@@ -48,18 +83,18 @@ export interface RowMaker {
 type WithEnds = RecordTable & { readonly sources: Int32Array; readonly targets: Int32Array };
 
 /** More shapes than a program writes; those it composes at run time share the room. */
-const MOST_MAKERS = 1_000;
-const makers: Map<string, RowMaker> = new Map();
+const MOST_SHAPES = 1_000;
+const codes: Map<string, RowCode> = new Map();
 
-function makerOf(type: string, names: readonly string[], parts: readonly Part[]): RowMaker {
+function codeOf(type: string, names: readonly string[], parts: readonly Part[]): RowCode {
   const key = JSON.stringify([type, names, parts]);
-  let maker = makers.get(key);
-  if (maker === undefined) {
-    maker = generated(type, names, parts) ?? interpreted(names, parts);
-    if (makers.size >= MOST_MAKERS) makers.clear();
-    makers.set(key, maker);
+  let code = codes.get(key);
+  if (code === undefined) {
+    code = new RowCode(type, names, parts);
+    if (codes.size >= MOST_SHAPES) codes.clear();
+    codes.set(key, code);
   }
-  return maker;
+  return code;
 }
 
 /**

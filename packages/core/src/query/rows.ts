@@ -28,8 +28,10 @@ export function rowsOf(
   unit: Unit,
   kind: RecordKind,
   slots: readonly number[],
-  { fields, maker }: RowShape,
+  shape: RowShape,
 ): MaybePromise<Placed<Row>> {
+  const { fields } = shape;
+  const maker = shape.maker(slots.length);
   const { resident } = unit.runtime;
   const table = unit.table(kind);
   const ends = resident.nodes;
