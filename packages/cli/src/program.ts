@@ -43,6 +43,7 @@ export async function run(args: readonly string[], home: URL): Promise<number> {
     .option("--no-install", "leave that to you")
     .option("-y, --yes", "ask nothing: what is not said is a folder chat, vitest, no install")
     .option("--force", "write beside what is in the folder; no file is ever overwritten")
+    .addOption(jsonOption("what was made as one JSON object; asks nothing"))
     .addHelpText(
       "after",
       examples("rootwalk init", "rootwalk init chat --yes", "rootwalk init chat --test node --install"),
@@ -53,7 +54,8 @@ export async function run(args: readonly string[], home: URL): Promise<number> {
         return init(dir, {
           runner: options.test,
           install: options.install,
-          isAsking: options.yes !== true && process.stdin.isTTY === true && process.stdout.isTTY === true,
+          isAsking: options.yes !== true && options.json !== true && isTerminal(),
+          json: options.json === true,
           force: options.force === true,
           home,
         });
@@ -139,6 +141,7 @@ interface InitFlags {
   readonly test?: "vitest" | "node";
   readonly install?: boolean;
   readonly yes?: boolean;
+  readonly json?: boolean;
   readonly force?: boolean;
 }
 
@@ -151,6 +154,9 @@ interface QueryFlags {
   readonly desc?: boolean;
   readonly limit: number;
   readonly json?: boolean;
+  readonly mermaid?: boolean;
+  readonly dot?: boolean;
+  readonly label?: string;
 }
 
 type Action = <A extends unknown[]>(work: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
@@ -207,6 +213,11 @@ function addQuery(program: Command, action: Action): void {
       "--as <root>",
       "as the user with this root; access rules that are code are not known and do not apply",
     )
+    .addOption(
+      new Option("--mermaid", "a mermaid flowchart of what is found").conflicts(["dot", "json", "count"]),
+    )
+    .addOption(new Option("--dot", "the same for Graphviz").conflicts(["json", "count"]))
+    .option("--label <field>", "the field that a picture shows")
     .addOption(jsonOption("a JSON object a line"))
     .addHelpText(
       "after",
@@ -236,9 +247,15 @@ ${examples(
           isDescending: flags.desc === true,
           limit: flags.limit,
           json: flags.json === true,
+          draw: flags.mermaid ? "mermaid" : flags.dot ? "dot" : undefined,
+          label: flags.label,
         });
       }),
     );
+}
+
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
 /** What stands for a hop over every edge; no type has such a name. */

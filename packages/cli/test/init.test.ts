@@ -44,6 +44,11 @@ describe("rootwalk init", () => {
     const manifest = JSON.parse(readFileSync(join(place, "chat/package.json"), "utf8"));
     expect(manifest.devDependencies).not.toHaveProperty("vitest");
     expect(readFileSync(join(place, "chat/src/chat.test.ts"), "utf8")).toContain("node:test");
+    expect(JSON.parse(rootwalkIn(place, "init", "third", "--json").stdout)).toEqual({
+      dir: join(place, "third"),
+      files: expect.arrayContaining(["package.json", "src/main.ts"]),
+      installed: false,
+    });
     expect(rootwalkIn(place, "init", "other", "--test", "jest")).toMatchObject({ status: 2, stdout: "" });
   });
 

@@ -134,6 +134,31 @@ describe("rootwalk query", () => {
     );
   });
 
+  test("draws what it finds, for mermaid or for Graphviz", async () => {
+    const path = shared();
+    const rooms = ["query", path, "nodes", "Room"];
+    expect(answer(...rooms, "--mermaid", "--label", "name")).toBe(
+      'flowchart LR\n  n1["lobby"]\n  n2["royal"]\n  n1 ---|"Near"| n2\n',
+    );
+    expect(answer(...rooms, "--dot", "--label", "name")).toMatch(
+      /^digraph \{[\s\S]*label="lobby"[\s\S]*\}\n$/,
+    );
+    const lobby = lines(path, "nodes", "Room")[0]?.id as string;
+    const around = answer(
+      "query",
+      path,
+      "neighbours",
+      lobby,
+      "--out",
+      "Posted",
+      "--mermaid",
+      "--label",
+      "text",
+    );
+    expect(around.match(/\|"Posted"\|/g)).toHaveLength(3);
+    expect(rootwalk(...rooms, "--mermaid", "--json")).toMatchObject({ status: 2, stdout: "" });
+  });
+
   test("answers 1 for a record that is not there", async () => {
     const { status, stdout, stderr } = rootwalk(
       "query",

@@ -8,6 +8,7 @@ export interface InitOptions {
   readonly runner: Runner | undefined;
   readonly install: boolean | undefined;
   readonly isAsking: boolean;
+  readonly json: boolean;
   readonly force: boolean;
   /** The folder of this package, for its templates. */
   readonly home: URL;
@@ -28,8 +29,13 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   }
   const dir = resolve(answers.dir);
   const files = scaffold({ dir, runner: answers.runner, force, home: options.home });
-  print(`${dir}: ${files.join(", ")}`);
+  if (!options.json) print(`${dir}: ${files.join(", ")}`);
   const isInstalled = answers.install && install(dir);
+  const status = answers.install && !isInstalled ? TROUBLE : OK;
+  if (options.json) {
+    print(JSON.stringify({ dir, files, installed: isInstalled }));
+    return status;
+  }
   const place = relative(process.cwd(), dir) || ".";
   const steps = [
     ...(place === "." ? [] : [`cd ${/^[\w./-]+$/.test(place) ? place : JSON.stringify(place)}`]),
@@ -38,7 +44,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     "npm test",
   ];
   print(`\nNext:\n${steps.map((step) => `  ${step}`).join("\n")}`);
-  return answers.install && !isInstalled ? TROUBLE : OK;
+  return status;
 }
 
 interface Answers {
@@ -96,7 +102,8 @@ function install(dir: string): boolean {
   const isWindows = process.platform === "win32";
   const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund"], {
     cwd: dir,
-    stdio: ["ignore", "inherit", "inherit"],
+    // What npm says is no answer of this command.
+    stdio: ["ignore", 2, 2],
     shell: isWindows,
   });
   if (status === 0) return true;

@@ -1,6 +1,15 @@
-import { type AnyNode, type Graph, openUntyped, type Reading, type Session } from "@rootwalk/core";
+import {
+  type AnyNode,
+  type Drawable,
+  type Graph,
+  openUntyped,
+  type Reading,
+  type Session,
+  toDOT,
+  toMermaid,
+} from "@rootwalk/core";
 import { sqlite } from "@rootwalk/persist-sqlite";
-import { note, print, table } from "../output.ts";
+import { emit, note, print, table } from "../output.ts";
 import { type Asked, edgesQuery, find, neighboursQuery, nodesQuery, type Types } from "../query/ask.ts";
 import { fieldNames, jsonOf, type Row, rowOf, shown } from "../query/rows.ts";
 import { FOUND, OK, UsageError } from "../status.ts";
@@ -12,6 +21,9 @@ export interface QueryOptions extends Asked {
   readonly edges: boolean;
   readonly fields: readonly string[] | undefined;
   readonly json: boolean;
+  /** A picture instead of a list, labelled by these fields. */
+  readonly draw: "mermaid" | "dot" | undefined;
+  readonly label: string | undefined;
 }
 
 export async function query(
@@ -78,10 +90,17 @@ function lastEdges(nodes: unknown): Listing {
 
 async function list(asked: Listing, options: QueryOptions): Promise<number> {
   if (options.count) return showCount(await asked.count(), options);
+  if (options.draw !== undefined) return draw(asked.limit(options.limit) as unknown as Drawable, options);
   const found = await asked.limit(options.limit + 1).all();
   const rows = found.slice(0, options.limit).map((record) => rowOf(record));
   showRows(rows, options);
   return summary(rows, found.length > options.limit, options);
+}
+
+async function draw(source: Drawable, { draw: language, label, limit }: QueryOptions): Promise<number> {
+  const options = { maxNodes: limit + 1, ...(label !== undefined && { label }) };
+  emit(language === "dot" ? await toDOT(source, options) : await toMermaid(source, options));
+  return OK;
 }
 
 function showCount(count: number, { json }: QueryOptions): number {
@@ -152,6 +171,7 @@ async function showNeighbours(tx: Reading, types: Types, id: string, options: Qu
   if (options.edges) throw new UsageError("neighbours are edges with their nodes: leave --edges out");
   const asked = neighboursQuery(record as AnyNode, types, options);
   if (options.count) return showCount(await asked.count(), options);
+  if (options.draw !== undefined) return draw(asked.limit(options.limit), options);
   const pairs = await asked.limit(options.limit + 1).all();
   const rows = pairs
     .slice(0, options.limit)
