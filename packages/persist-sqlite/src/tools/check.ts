@@ -41,6 +41,7 @@ export type Problem =
   /** The key that an index has for a record is another one than its fields make. */
   | "index";
 
+/** One thing that is wrong. */
 export interface Finding {
   readonly problem: Problem;
   readonly kind?: "node" | "edge";
@@ -49,6 +50,7 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What `checkFile` has found. */
 export interface CheckReport {
   readonly path: string;
   /** Those of each problem that were met first. */
@@ -60,6 +62,7 @@ export interface CheckReport {
   readonly edges: number;
 }
 
+/** Options of `checkFile`. */
 export interface CheckOptions extends ToolOptions {
   /** Findings of one problem that are listed. Default: 100 */
   readonly listed?: number;

@@ -5,6 +5,7 @@ import { isUnreadable, type StoredRecord, storedEdges, storedNodes } from "./sto
 /** The version of the form that `exportFile` writes. */
 export const exportVersion = 1;
 
+/** How much `exportFile` has written. */
 export interface ExportReport {
   readonly nodes: number;
   readonly edges: number;

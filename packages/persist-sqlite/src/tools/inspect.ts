@@ -34,6 +34,7 @@ export interface FileReport {
   readonly unreadableCount?: number;
 }
 
+/** One type of a file. */
 export interface TypeReport {
   readonly name: string;
   readonly kind: "node" | "edge";
@@ -49,6 +50,7 @@ export interface TypeReport {
   readonly bytes?: number;
 }
 
+/** One declared index of a file. */
 export interface IndexReport {
   readonly name: string;
   readonly type: string;
@@ -62,11 +64,13 @@ export interface IndexReport {
   readonly entries?: number;
 }
 
+/** What one of SQLite's own tables or indexes takes. */
 export interface TableReport {
   readonly name: string;
   readonly bytes: number;
 }
 
+/** A record whose fields cannot be read. */
 export interface UnreadableReport {
   readonly kind: "node" | "edge";
   readonly id: Id;
@@ -74,6 +78,7 @@ export interface UnreadableReport {
   readonly reason: string;
 }
 
+/** Options of `inspectFile`. */
 export interface InspectOptions extends ToolOptions {
   /** Whether to look at every record, for counts, sizes and what cannot be read. Default: true */
   readonly records?: boolean;
