@@ -393,7 +393,7 @@ async function ensureSystemRoot(runtime: Runtime): Promise<void> {
       },
     ])) as CommitOutcome[];
     if (outcome?.status === "leased")
-      await new Promise<void>((resolve) => runtime.scheduler.after(50, resolve));
+      await new Promise<void>((resolve) => runtime.scheduler.after(50, resolve, true));
     await loader.follower.catchUp();
   }
   if (!isThere()) throw noRoot(`${store.name} does not keep the system root`);

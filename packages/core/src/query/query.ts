@@ -178,7 +178,11 @@ export class Query {
       "definitions" in scope
         ? scope.definitions().some((type) => type.hasField(field))
         : scope.hasField(field);
-    if (!known) throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none`);
+    if (!known) {
+      const fields =
+        "definitions" in scope ? "" : ` of ${scope.name}, which has ${scope.fieldNames.join(", ")}`;
+      throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none${fields}`);
+    }
     if (direction !== "asc" && direction !== "desc") throw invalidQuery('the direction is "asc" or "desc"');
     return this.#with({ order: { field, descending: direction === "desc" } });
   }

@@ -134,7 +134,7 @@ export class Committer {
       },
     };
     this.#hold = hold;
-    const cancel = this.#runtime.scheduler.after(patienceMs, hold.end);
+    const cancel = this.#runtime.scheduler.after(patienceMs, hold.end, true);
     return hold;
   }
 

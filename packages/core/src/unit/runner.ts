@@ -186,6 +186,7 @@ export class Runner {
     if (slot < 0 || resident.nodes.types[slot] !== catalog.rootNumber) {
       throw new NotFoundError({
         message: `there is no root ${unit.principal.id}: it was deleted, or its id is of something else`,
+        remedy: "Act as a root that graph.createRoot() made and that graph.deleteRoot() has not deleted.",
       });
     }
     unit.actAs(slot);

@@ -14,7 +14,7 @@ import { EdgeEntity, Entity, hostOf, NodeEntity, requireGraph, slotOf } from "..
 import type { HopListener } from "../unit/hop-listener.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
-import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
 
@@ -81,8 +81,9 @@ export class GraphWalkUnit implements WalkUnit, HopListener {
         );
       });
     }
+    const hint = isThenable(target) ? ": give it the query itself, or await the promise" : "";
     throw new TypeError(
-      `visit takes a node, an edge, a list of them or a query, got ${describeKind(target)}`,
+      `visit takes a node, an edge, a list of them or a query, got ${describeKind(target)}${hint}`,
     );
   }
 

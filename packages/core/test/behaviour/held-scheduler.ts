@@ -7,14 +7,18 @@ export function heldScheduler(): {
   elapse<T>(promise: Promise<T>, atMostMs: number): Promise<T>;
 } {
   let now = 0;
-  const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
+  const timers = new Set<{
+    readonly at: number;
+    readonly callback: () => void;
+    readonly isAwaited: boolean;
+  }>();
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   return {
     scheduler: {
       now: () => now,
       nextTurn: (callback) => void setImmediate(callback),
-      after(ms, callback) {
-        const timer = { at: now + ms, callback };
+      after(ms, callback, isAwaited = false) {
+        const timer = { at: now + ms, callback, isAwaited };
         timers.add(timer);
         return () => void timers.delete(timer);
       },
@@ -32,6 +36,8 @@ export function heldScheduler(): {
         if (isSettled) break;
         const next = [...timers].sort((left, right) => left.at - right.at)[0];
         if (next === undefined) throw new Error("nothing is under way and nothing is due: it waits for good");
+        if (![...timers].some(({ isAwaited }) => isAwaited))
+          throw new Error("somebody waits, and nothing keeps the process alive until it is over");
         if (next.at > end) throw new Error(`it took more than ${atMostMs} ms`);
         now = Math.max(now, next.at);
         timers.delete(next);
