@@ -6,8 +6,10 @@ import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import { type Entity, NodeEntity, requireGraph } from "../schema/entity.ts";
+import type { GraphStatus } from "../types/session.ts";
 import { andThen } from "../util/maybe-async.ts";
 import { GraphSession, type SessionCore } from "./session.ts";
+import { statusOf } from "./status.ts";
 import { extentQuery } from "./tx.ts";
 
 /** Records of a deleted root that go in one unit of work. */
@@ -29,6 +31,7 @@ export class GraphObject extends GraphSession {
   readonly #systemRootId: Id;
   #ended: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  #isGone = false;
 
   constructor(core: GraphCore, systemRootId: Id) {
     super(core, systemRootId);
@@ -91,21 +94,10 @@ export class GraphObject extends GraphSession {
   }
 
   /** L1, units and the store, for people and tests. */
-  status(): object {
-    const { runtime } = this.#core;
-    const { resident, store, counts } = runtime;
-    return {
-      store: { name: store.name, supports: store.supports, counters: { ...store.counters } },
-      cache: {
-        ...resident.statistics,
-        nodes: resident.nodes.size,
-        edges: resident.edges.size,
-        bytes: resident.bytes,
-        bounds: resident.bounds,
-      },
-      units: { open: resident.openUnits, ...counts },
-      quarantined: resident.quarantine.size,
-    };
+  status(): GraphStatus {
+    const { runtime, closing } = this.#core;
+    const state = !closing.isClosed ? "open" : this.#isGone ? "closed" : "closing";
+    return statusOf(runtime, state);
   }
 
   quarantine(): QuarantinedRecord[] {
@@ -142,6 +134,7 @@ export class GraphObject extends GraphSession {
     try {
       await runtime.store.close();
     } finally {
+      this.#isGone = true;
       this.#core.closed();
     }
   }

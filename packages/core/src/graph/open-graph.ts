@@ -174,7 +174,7 @@ async function compose(
     mostWrites: limits.mostWrites,
     scheduler,
     attempts: settings.attempts,
-    counts: { commits: 0, conflicts: 0 },
+    counts: { commits: 0, conflicts: 0, replays: 0, lost: 0 },
     scratch: { expansion: undefined },
     purger: new Purger(store, scheduler, (error) => runtime.reportError(error)),
     reportError(error) {

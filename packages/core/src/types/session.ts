@@ -70,26 +70,52 @@ export interface Graph extends Session, AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What `graph.status()` tells. */
+/** What `graph.status()` tells, in figures since the graph was opened. As text it is a small table. */
 export interface GraphStatus {
+  /** `closing` from the call of `close()` until the last unit of work has ended. */
+  readonly state: "open" | "closing" | "closed";
+  /** Where records are, from the fastest place to the one that decides. */
+  readonly tiers: readonly TierStatus[];
   readonly store: {
     readonly name: string;
     readonly supports: StoreSupports;
     readonly counters: StoreCounters;
   };
+  /** L1, the in-process cache. */
   readonly cache: {
     readonly hits: number;
     readonly misses: number;
     readonly evictions: number;
+    /** Nodes and edges in it now. */
     readonly nodes: number;
     readonly edges: number;
     /** Estimated bytes of everything resident. */
     readonly bytes: number;
     readonly bounds: { readonly maxEntries: number; readonly maxBytes: number };
   };
-  readonly units: { readonly open: number; readonly commits: number; readonly conflicts: number };
+  readonly units: {
+    /** Units of work that are open now. */
+    readonly open: number;
+    /** Units that have written and were committed. */
+    readonly commits: number;
+    /** Attempts that lost to another unit: each was followed by a replay or by the end of its unit. */
+    readonly conflicts: number;
+    /** Attempts that ran again after a conflict. */
+    readonly replays: number;
+    /** Units that lost their last attempt and ended in a ConflictError. */
+    readonly lost: number;
+  };
   /** Records that were met and cannot be read; `graph.quarantine()` lists them. */
   readonly quarantined: number;
+  toString(): string;
+}
+
+/** One place where a graph keeps its records. */
+export interface TierStatus {
+  readonly tier: "L1" | "store";
+  readonly name: string;
+  /** What it cannot do, and what follows from that; empty where nothing is missing. */
+  readonly without: readonly string[];
 }
 
 /** Options of `openGraph`. */

@@ -248,12 +248,16 @@ export class Runner {
     const number = course.number;
     // A unit that always loses to one which began after it, and ended before, has most likely opened it itself.
     const isNested = course.isNested || (lost.lostToLater && (number === 1 || course.lostToLater === true));
-    if (number >= attempts) throw tooManyConflicts(number, key, isNested);
+    if (number >= attempts) {
+      counts.lost += 1;
+      throw tooManyConflicts(number, key, isNested);
+    }
     const next = new Course();
     next.number = number + 1;
     next.isNested = course.isNested;
     next.lostToLater = lost.lostToLater && course.lostToLater !== false;
     const again = (): MaybePromise<T> => {
+      counts.replays += 1;
       const unit = new Unit(this.#runtime, principal, next.unitId);
       return this.#attempt(principal, body, new Attempt(this, unit, needsRoot, next));
     };

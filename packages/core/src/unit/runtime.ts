@@ -23,7 +23,10 @@ export type HopFactory = (
 /** For `graph.status()`. */
 export interface RuntimeCounts {
   commits: number;
+  /** Attempts that lost: each is replayed, or was the last. */
   conflicts: number;
+  replays: number;
+  lost: number;
 }
 
 /** What all units of one open graph share. */
