@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
 import { type ProgramName, programs, recordedSizes } from "./bundle-size.ts";
+import { root } from "./registry.ts";
 
 /** How far the size may move from the recorded one before somebody has to say so. */
 const TOLERANCE = 0.15;
@@ -15,6 +18,12 @@ test.each(Object.keys(programs) as ProgramName[])("%s weighs what is recorded", 
     Math.abs(ratio - 1),
     `${gzip} bytes instead of ${recorded[name].gzip}: if that is meant, npm run size -- --write`,
   ).toBeLessThan(TOLERANCE);
+});
+
+test("the README says about that size", () => {
+  const [, said] = /about (\d+) kB gzip/.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  const { gzip } = recorded["all of @rootwalk/core"];
+  expect(Math.abs(Number(said) * 1000 - gzip) / gzip).toBeLessThan(0.05);
 });
 
 test("a bundle imports nothing: no module of Node's, no package", async () => {
