@@ -88,7 +88,7 @@ const mostListed = 100;
 
 /**
  * Tells what a file holds, as it is at one moment, without changing it and without the code of the app that wrote it.
- * With `records` it reads the whole file: about a second for half a million records.
+ * With `records` it reads the whole file: some seconds for a million records.
  *
  * @throws {GraphError} as a store that is opened for reading only: `RW_STORE_PLACE`, `RW_STORE_FORMAT`
  */
