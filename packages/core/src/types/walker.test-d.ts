@@ -5,6 +5,8 @@ import { node, Root } from "../schema/node.ts";
 import { handlers } from "../walker/handlers.ts";
 import { walker } from "../walker/walker.ts";
 import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery } from "./graph-types.ts";
+import type { Session } from "./session.ts";
+import type { WalkTrace } from "./walk-trace.ts";
 import type { Run, Visit, WalkOf } from "./walker.ts";
 
 class Room extends node("Room", { name: z.string(), size: z.int().default(1) }) {}
@@ -76,6 +78,19 @@ walker("outer").entry(Room, async (w, room) => {
   // @ts-expect-error input of another type
   await w.spawn(count, { most: "1" });
 });
+
+bare.entry(async (w) => {
+  // @ts-expect-error it is in the trace of the walk that spawns it
+  await w.spawn(count, { most: 1 }, { trace: true });
+});
+
+declare const session: Session;
+expectTypeOf(session.spawn(count, { most: 1 }, { trace: { label: "name" } })).resolves.toHaveProperty(
+  "trace",
+);
+expectTypeOf<Run<string>["trace"]>().toEqualTypeOf<WalkTrace | undefined>();
+// @ts-expect-error no such option of a trace
+void session.spawn(count, { most: 1 }, { trace: { labels: "name" } });
 
 handlers(Room)
   .entry((room, w) => {

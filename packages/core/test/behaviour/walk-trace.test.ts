@@ -450,6 +450,21 @@ forEachStore("the trace of a user's walk", (open) => {
     expect(JSON.stringify(trace)).not.toContain("private now");
   });
 
+  it("names no record that it lost on, which he may not see any more", async () => {
+    const graph = await open({ types });
+    const { bob } = await shared(graph);
+    let attempts = 0;
+    const look = walker("look").entry(Root, async (w) => {
+      const [room] = await w.nodes(Room).all();
+      attempts += 1;
+      if (attempts === 1) await graph.transaction(async (tx) => (await tx.require(Room, room!.id)).revoke());
+      await w.nodes(Message).count();
+      w.create(Room, { name: "his own" });
+    });
+    const { trace } = await bob.spawn(look, {}, { trace: true });
+    expect(trace).toMatchObject({ attempts: 2, conflicts: ["a record"] });
+  });
+
   it("and the error of a walk says where it was", async () => {
     const graph = await open({ types });
     const { bob } = await shared(graph);
