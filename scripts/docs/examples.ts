@@ -247,7 +247,9 @@ function shell(commands: string, cwd: string): Promise<string> {
     NODE_OPTIONS: "--conditions=@rootwalk/source",
     NO_COLOR: "1",
   };
-  const script = `exec 2>&1\n${commands.replace(/\bnpx /g, "")}`;
+  // What is installed in an app is run from its sources here.
+  const command = `rootwalk() { node --import tsx ${join(root, "packages/cli/src/rootwalk.ts")} "$@"; }`;
+  const script = `exec 2>&1\n${command}\n${commands.replace(/\bnpx /g, "")}`;
   return new Promise((resolve) => {
     execFile("bash", ["-c", script], { cwd, env, timeout: 120_000 }, (_, stdout) => resolve(stdout));
   });
