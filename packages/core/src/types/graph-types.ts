@@ -499,7 +499,7 @@ export interface NestedStart {
 }
 
 /** As `Results`, for each record. */
-interface NestedResults<T> extends Nested<T[]> {
+export interface NestedResults<T> extends Nested<T[]> {
   first(): Nested<T | undefined>;
   count(): Nested<number>;
   exists(): Nested<boolean>;
