@@ -65,9 +65,9 @@ export class Explainer implements ReadObserver {
     this.#end();
   }
 
-  /** The step under way; of what is read once all steps are done nothing but the cost is told. */
-  get #step(): Observed {
-    return this.#now === this.#after ? new Observed() : this.#steps.at(-1)!;
+  /** What is known of a step; of steps of other plans, and of what is read for the results, nothing is kept. */
+  #observed(step: object): Observed {
+    return this.#steps[this.#plan.steps.indexOf(step as Step)] ?? new Observed();
   }
 
   hit(count: number): void {
@@ -78,33 +78,36 @@ export class Explainer implements ReadObserver {
     this.#now.misses += count;
   }
 
-  stepBegun(_at: number, origins: number): void {
+  stepBegun(plan: object, at: number, origins: number): void {
+    if (plan !== this.#plan) return;
     const step = new Observed();
     step.origins = origins;
-    this.#steps.push(step);
+    this.#steps[at] = step;
     this.#now = step.cost;
   }
 
-  stepDone(results: number): void {
-    this.#step.results = results;
+  stepDone(plan: object, at: number, results: number): void {
+    if (plan !== this.#plan) return;
+    this.#steps[at]!.results = results;
     this.#now = this.#after;
   }
 
-  hopDecided(stopsEarly: boolean): void {
-    this.#step.stopsEarly = stopsEarly;
+  hopDecided(step: object, stopsEarly: boolean): void {
+    this.#observed(step).stopsEarly = stopsEarly;
   }
 
-  extentDecided(decision: ExtentDecision): void {
-    this.#step.extent = decision;
-    this.#step.stopsEarly = decision.isOrdered;
+  extentDecided(step: object, decision: ExtentDecision): void {
+    const observed = this.#observed(step);
+    observed.extent = decision;
+    observed.stopsEarly = decision.isOrdered;
   }
 
-  extentTallied(types: readonly number[]): void {
-    this.#step.tallied = types;
+  extentTallied(step: object, types: readonly number[]): void {
+    this.#observed(step).tallied = types;
   }
 
-  sorted(count: number): void {
-    this.#step.sorted = count;
+  sorted(step: object, count: number): void {
+    this.#observed(step).sorted = count;
   }
 
   /** @param results what the query gave; @param query as it prints */

@@ -114,7 +114,7 @@ class ExtentRun {
       return andThen(this.#settle(), () => {
         const arranged = this.#arranged();
         const { observer } = this.#unit;
-        if (observer !== undefined && !mayStop) observer.sorted(arranged.length);
+        if (observer !== undefined && !mayStop) observer.sorted(this.#step, arranged.length);
         this.#guard.hasReached = undefined;
         // What was read last may have brought commits along that broke what was read before.
         this.#unit.keepUp();
@@ -127,7 +127,7 @@ class ExtentRun {
     const { observer } = this.#unit;
     if (observer === undefined) return;
     const requests = lookups?.map(({ request }) => request);
-    observer.extentDecided({ types: this.#types, lookups: requests, isOrdered });
+    observer.extentDecided(this.#step, { types: this.#types, lookups: requests, isOrdered });
   }
 
   /** Whether the change is of a record that was judged by now, or would have been had it been there. */

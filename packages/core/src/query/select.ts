@@ -76,11 +76,11 @@ function runFrom(
     const step = steps[at]!;
     const isLast = at === steps.length - 1;
     const { observer } = unit;
-    if (observer !== undefined) observer.stepBegun(at, origins.length);
+    if (observer !== undefined) observer.stepBegun(plan, at, origins.length);
     if (!isLast && step.kind === "given" && step.slots !== undefined && seesAll(unit, step.slots, mark)) {
       // What is not the result is read alone, so the step's own array will do.
       origins = step.slots;
-      if (observer !== undefined) observer.stepDone(origins.length);
+      if (observer !== undefined) observer.stepDone(plan, at, origins.length);
       continue;
     }
     const wanted = isLast ? output : "nodes";
@@ -89,13 +89,13 @@ function runFrom(
     if (isPromise(found)) {
       return found.then((selection) => {
         cut(selection, limit);
-        if (observer !== undefined) observer.stepDone(selection.nodes.length);
+        if (observer !== undefined) observer.stepDone(plan, at, selection.nodes.length);
         return isLast ? selection : runFrom(unit, plan, at + 1, selection.nodes, most, mark, handsOut);
       });
     }
     const selection = found as Selection;
     cut(selection, limit);
-    if (observer !== undefined) observer.stepDone(selection.nodes.length);
+    if (observer !== undefined) observer.stepDone(plan, at, selection.nodes.length);
     if (isLast) return selection;
     origins = selection.nodes;
   }
@@ -320,7 +320,7 @@ export function hopResult(
   const repeats = output === "edges" && origins.length > 1 && mayMeetTwice(unit, hop);
   const { order, after } = step;
   const most = order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY;
-  if (unit.observer !== undefined) unit.observer.hopDecided(most < Number.POSITIVE_INFINITY);
+  if (unit.observer !== undefined) unit.observer.hopDecided(step, most < Number.POSITIVE_INFINITY);
   const options = new HopOptions(
     wantEdges,
     step.reverse && order === undefined,
@@ -509,7 +509,7 @@ export function arranged(
       keys[at] = state[order.field];
     }),
     () => {
-      if (unit.observer !== undefined) unit.observer.sorted(found.nodes.length);
+      if (unit.observer !== undefined) unit.observer.sorted(step, found.nodes.length);
       const descending = order.descending !== step.reverse;
       // A pair is told from another one by its edge, and from the one that comes the other way by its node.
       const { nodes } = unit.runtime.resident;

@@ -16,7 +16,8 @@ const STRETCH = 16_384;
  * principal that sees everything, in a unit that has written nothing. They do not become resident.
  * @returns undefined for every other plan
  */
-export function tally(unit: Unit, { steps }: Plan): MaybePromise<number> | undefined {
+export function tally(unit: Unit, plan: Plan): MaybePromise<number> | undefined {
+  const { steps } = plan;
   const [step] = steps;
   if (step?.kind !== "extent" || steps.length > 1 || !unit.principal.isSystem) return undefined;
   const { nodeFilter, edgeFilter, limit, after, except } = step;
@@ -25,10 +26,10 @@ export function tally(unit: Unit, { steps }: Plan): MaybePromise<number> | undef
   unit.begin();
   const { observer } = unit;
   if (observer === undefined) return new TallyRun(unit, step).run();
-  observer.stepBegun(0, 0);
-  observer.extentTallied(numbersIn(unit.runtime.catalog.membersOf(step.type)));
+  observer.stepBegun(plan, 0, 0);
+  observer.extentTallied(step, numbersIn(unit.runtime.catalog.membersOf(step.type)));
   return andThen(new TallyRun(unit, step).run(), (count) => {
-    observer.stepDone(count);
+    observer.stepDone(plan, 0, count);
     return count;
   });
 }

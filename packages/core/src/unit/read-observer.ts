@@ -10,7 +10,10 @@ export interface ExtentDecision {
   readonly isOrdered: boolean;
 }
 
-/** Told what the reads of a unit come down to, by those who decide and do it. Nearly no unit has one. */
+/**
+ * Told what the reads of a unit come down to, by those who decide and do it. Nearly no unit has one. Of all reads of the
+ * unit, those of other queries too that go on at the same time: plans and their steps tell them apart.
+ */
 export interface ReadObserver {
   /** Reads like the runtime's, and tells. */
   readonly loader: Loader;
@@ -19,12 +22,12 @@ export interface ReadObserver {
   hit(count: number): void;
   missed(count: number): void;
   /** The plan's step at this place begins, from so many nodes. */
-  stepBegun(at: number, origins: number): void;
-  stepDone(results: number): void;
-  hopDecided(stopsEarly: boolean): void;
-  extentDecided(decision: ExtentDecision): void;
+  stepBegun(plan: object, at: number, origins: number): void;
+  stepDone(plan: object, at: number, results: number): void;
+  hopDecided(step: object, stopsEarly: boolean): void;
+  extentDecided(step: object, decision: ExtentDecision): void;
   /** The store counts the records of these types by itself. */
-  extentTallied(types: readonly number[]): void;
+  extentTallied(step: object, types: readonly number[]): void;
   /** So many results were brought into order in memory. */
-  sorted(count: number): void;
+  sorted(step: object, count: number): void;
 }

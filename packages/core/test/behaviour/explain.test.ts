@@ -11,6 +11,8 @@ import {
   not,
   oneOf,
   startsWith,
+  type Tx,
+  toMermaid,
   via,
 } from "../../src/index.ts";
 import { forEachStore, type Open } from "./stores.ts";
@@ -295,6 +297,42 @@ forEachStore("explain", (open) => {
       expect(hop.steps.map(({ over }) => over.kind)).toEqual(["nodes", "hop"]);
       expect(index.steps.map(({ over }) => over.kind)).toEqual(["index"]);
       expect(index.cost!.pages).toBe(1);
+    });
+  });
+
+  it("tells its own steps alone, whatever else the unit reads at the same time", async () => {
+    const graph = await cold(open);
+    const others: ((tx: Tx) => Promise<unknown>)[] = [
+      (tx) => tx.nodes(Person).orderBy("name").all(),
+      (tx) => tx.nodes(Person).out(Knows).limit(3).out(Knows).count(),
+      (tx) => tx.nodes(Person).sum("age"),
+      (tx) =>
+        tx
+          .nodes(Person)
+          .limit(5)
+          .select({ known: (person) => person.out(Knows).orderBy("age") })
+          .all(),
+      (tx) => toMermaid(tx.nodes(Person, { age: 3 }), { depth: 1 }),
+    ];
+    const shape = ({ steps }: Explanation) =>
+      steps.map(({ over, order, limit, results }) => ({ over, order, limit, results }));
+    const query = (tx: Tx) => tx.nodes(Person, { age: 7 }).out(Knows).orderBy("name").limit(2);
+    const alone = shape(await graph.transaction((tx) => query(tx).explain()));
+    for (const other of others) {
+      for (const isFirst of [true, false]) {
+        await graph.transaction(async (tx) => {
+          const before = isFirst ? other(tx) : undefined;
+          const explained = query(tx).explain();
+          await Promise.all([before, isFirst ? undefined : other(tx)]);
+          expect(shape(await explained)).toEqual(alone);
+        });
+      }
+    }
+    await graph.transaction(async (tx) => {
+      const same = query(tx);
+      const [first, explained] = await Promise.all([same.all(), same.explain(), same.all(), same.count()]);
+      expect(first.length).toBe(2);
+      expect(shape(explained)).toEqual(alone);
     });
   });
 
