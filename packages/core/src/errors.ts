@@ -19,6 +19,21 @@ export type ErrorOptionsFor<Extra = unknown> = Omit<GraphErrorOptions, "code"> &
   readonly code?: ErrorCode | undefined;
 } & Extra;
 
+/** Frames of the library's own that lie at most between a mistake and the line that made it. */
+const OWN_FRAMES = 20;
+
+/** V8's limit for traces, where there is one that may be changed. */
+const traces = Error as { stackTraceLimit?: number };
+
+/** Makes room for the library's own frames, as ten of them would hide the caller. @returns the limit until now */
+function deepenTraces(): number | undefined {
+  const limit = traces.stackTraceLimit;
+  if (typeof limit !== "number" || !Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")?.writable)
+    return undefined;
+  if (limit > 0) traces.stackTraceLimit = limit + OWN_FRAMES;
+  return limit;
+}
+
 /**
  * Base of all errors that the library raises about data, rules and stores.
  * A programmer's wrong argument type is a `TypeError` instead.
@@ -33,10 +48,12 @@ export class GraphError extends Error {
 
   constructor(options: GraphErrorOptions) {
     const entry: ErrorCatalogueEntry = errorCodes[options.code];
+    const limit = deepenTraces();
     super(
       options.message ?? entry.summary,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
+    if (limit !== undefined) traces.stackTraceLimit = limit;
     this.code = options.code;
     this.category = entry.category;
     this.remedy = options.remedy ?? entry.remedy;

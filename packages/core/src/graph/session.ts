@@ -91,7 +91,9 @@ export class GraphSession {
 
   async transaction<T>(body: (tx: UnitVerbs) => MaybePromise<T>): Promise<T> {
     if (typeof body !== "function") throw new TypeError("transaction takes a function");
-    return this.run(({ unit }) => body(new UnitVerbs(unit)), true);
+    const result = this.run(({ unit }) => body(new UnitVerbs(unit)), true);
+    // Awaited here, and not handed on: so the trace of an error that is about to be thrown leads to the caller.
+    return isPromise(result) ? await result : result;
   }
 
   async spawn(walker: unknown, input?: unknown, options?: unknown): Promise<WalkRun> {

@@ -427,22 +427,29 @@ export class Query {
   }
 
   async allAs<T>(hand: HandOut<T>, most: number): Promise<T[]> {
+    return this.#handed(hand, most);
+  }
+
+  // Throws in the caller's own turn where it can, so that the error's trace leads to the caller.
+  async oneAs<T>(hand: HandOut<T>): Promise<T> {
+    return andThen(this.#handed(hand, 2), (results) => {
+      if (results.length === 0)
+        throw new NotFoundError({ message: `one(): no ${this.#resultName()} matches` });
+      if (results.length > 1)
+        throw new NotFoundError({
+          code: "RW_NOT_SINGLE",
+          message: `one(): more than one ${this.#resultName()} matches`,
+        });
+      return results[0]!;
+    });
+  }
+
+  #handed<T>(hand: HandOut<T>, most: number): MaybePromise<T[]> {
     return this.#context.within((unit) => {
       const found = this.find(unit, most);
       if (isPromise(found)) return found.then((selection) => hand(unit, selection));
       return hand(unit, found as Selection);
     });
-  }
-
-  async oneAs<T>(hand: HandOut<T>): Promise<T> {
-    const results = await this.allAs(hand, 2);
-    if (results.length === 0) throw new NotFoundError({ message: `one(): no ${this.#resultName()} matches` });
-    if (results.length > 1)
-      throw new NotFoundError({
-        code: "RW_NOT_SINGLE",
-        message: `one(): more than one ${this.#resultName()} matches`,
-      });
-    return results[0]!;
   }
 
   async pageAs<T>(hand: HandOut<T>): Promise<Page<T>> {

@@ -1,5 +1,5 @@
 import type { Principal } from "../access/principal.ts";
-import { CommitUnknownError, ConflictError, NotFoundError } from "../errors.ts";
+import { CommitUnknownError, ConflictError, NotFoundError, UniqueViolationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { Committer, Hold } from "./committer.ts";
@@ -41,6 +41,16 @@ function tooManyConflicts(attempts: number, key: string, isNested: boolean): Con
       : `the unit of work lost to others ${attempts} times, last on ${key}`,
     details: { attempts, key },
   });
+}
+
+/**
+ * The trace of what a commit found out would show the commit, possibly one that another unit began: what its reader
+ * looks for is the unit.
+ */
+function traceFromHere(error: Error): void {
+  // Engines without it give the trace of where the error was made.
+  const { captureStackTrace } = Error as { captureStackTrace?(error: Error, below: unknown): void };
+  captureStackTrace?.(error, traceFromHere);
 }
 
 /** How long a shared store may be held for the last attempt of a unit that keeps losing to other processes. */
@@ -167,6 +177,7 @@ export class Runner {
     const isConflict = this.#isConflict(unit, error);
     unit.close(false);
     const course = attempt.course ?? new Course();
+    if (error instanceof UniqueViolationError) traceFromHere(error);
     return andThen(leave(course), () => {
       if (!isConflict) throw error;
       return this.#replay(principal, body, needsRoot, course, unit);
