@@ -122,6 +122,14 @@ export interface NodeInstance<F extends Fields = AnyFields> extends RecordInstan
     all: readonly Create<FieldsOf<C>>[],
     through: Via<E>,
   ): InstanceType<C>[];
+  // Those of one object again: of several signatures the compiler explains the last, and nearly all calls give one.
+  connect<C extends NodeClass>(type: C & Creatable, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
+  connect<C extends NodeClass, E extends EdgeClass>(
+    this: FromOf<E>,
+    type: C & Creatable & EndsAt<E, InstanceType<C>>,
+    fields: Create<FieldsOf<C>>,
+    through: Via<E>,
+  ): InstanceType<C>;
   /**
    * Creates an edge to a node that exists, and gives the edge. Needs `connect` at both ends.
    *

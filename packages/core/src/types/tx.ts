@@ -60,6 +60,8 @@ export interface Tx extends Reading {
   /** Creates a node without edges, or one for each of an array of fields. */
   create<C extends NodeClass>(type: C & Creatable, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
   create<C extends NodeClass>(type: C & Creatable, all: readonly Create<FieldsOf<C>>[]): InstanceType<C>[];
+  // The first again: of several signatures the compiler explains the last, and nearly all calls give one object.
+  create<C extends NodeClass>(type: C & Creatable, ...fields: CreateArgument<FieldsOf<C>>): InstanceType<C>;
   /**
    * The node whose fields equal `key`, or a new one with `key` and `fields`. Of several callers at once, one creates.
    */
