@@ -223,7 +223,7 @@ function addQuery(program: Command, action: Action): void {
       "after",
       `
 A filter is FIELD=VALUE, with != >= <= > <, ^= for "starts with" or ~= for "contains" as well. A VALUE that is JSON is
-that (10, true, null, "10"), @2026-01-31 a date, everything else text. A filter in JSON says the rest:
+that (10, true, null, "10"), @2026-01-31 a date, 10n a bigint, everything else text. A filter in JSON says the rest:
   {"visits":{"$gte":10},"$or":[{"name":"a"},{"name":{"$startsWith":"b"}}]}
 with $eq $ne $gt $gte $lt $lte $oneOf $startsWith $contains $absent on fields and $and $or $not on records.
 ${examples(

@@ -32,6 +32,8 @@ describe("filters of the command line", () => {
     ["presence", ['{"topic":{"$absent":false}}'], []],
     ["nothing", ["{}"], ["lobby", "royal"]],
     ["a bigint", ['{"beds":{"@bigint":"2"}}'], ["royal"]],
+    ["a bigint as it is printed", ["beds>=2n"], ["royal"]],
+    ["a bigint as text", ['beds="2n"'], []],
     ["a conjunction", ['{"$and":[{"name":"lobby"},{"visits":3}]}'], ["lobby"]],
   ])("test %s", async (_what, filters, names) => {
     // Beds are a field of the subtype.

@@ -60,12 +60,13 @@ export function parseWhere(text: string): WhereFilter {
   return { [field]: apply(operator, readValue(value)) };
 }
 
-/** What is JSON is that, `@2026-01-31` a date, everything else text as it stands. */
+/** What is JSON is that, `@2026-01-31` a date, `10n` a bigint as it is printed, everything else text as it stands. */
 function readValue(text: string): unknown {
   if (text.startsWith("@")) {
     const date = new Date(text.slice(1));
     if (!Number.isNaN(date.getTime())) return date;
   }
+  if (/^-?\d+n$/.test(text)) return BigInt(text.slice(0, -1));
   let json: unknown;
   try {
     json = JSON.parse(text);
