@@ -128,4 +128,6 @@ test("a UniqueViolationError names the key and no record", () => {
   const error = new UniqueViolationError({ type: "Room", fields: ["name", "topic"], values: ["a", "b"] });
   expect(error.message).toBe("A Room with the same name, topic exists");
   expect(error.toJSON()).toMatchObject({ type: "Room", fields: ["name", "topic"] });
+  const other = new UniqueViolationError({ type: "Order", fields: ["number"], values: [7] });
+  expect(other.message).toBe("An Order with the same number exists");
 });

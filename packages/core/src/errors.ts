@@ -161,6 +161,11 @@ export class NotFoundError extends GraphError {
   }
 }
 
+/** By the first letter, which is right for nearly all names of types: "User" and its like keep their "A". */
+function articleOf(type: string): "A" | "An" {
+  return /^[AEIO]/i.test(type) ? "An" : "A";
+}
+
 /**
  * A unique key is taken: found out when the unit commits, so it leaves `transaction` or `spawn`, not the write itself.
  * Names the key and, as `details.id`, the unit's own record that was to have it, never the one that holds it.
@@ -183,7 +188,9 @@ export class UniqueViolationError extends GraphError {
     super({
       ...options,
       code: options.code ?? "RW_UNIQUE",
-      message: options.message ?? `A ${options.type} with the same ${options.fields.join(", ")} exists`,
+      message:
+        options.message ??
+        `${articleOf(options.type)} ${options.type} with the same ${options.fields.join(", ")} exists`,
     });
     this.type = options.type;
     this.fields = options.fields;
