@@ -8,6 +8,7 @@ import type { Catalog } from "../schema/catalog.ts";
 import { EdgeEntity, type Entity, hostOf, NodeEntity, slotOf } from "../schema/entity.ts";
 import { NOW } from "../unit/pending.ts";
 import { Unit } from "../unit/unit.ts";
+import { isThenable } from "../util/maybe-async.ts";
 import { labelText } from "./label.ts";
 
 /** What is drawn, whatever it is written as. Nodes and edges stand in the order of the results. */
@@ -176,6 +177,10 @@ function labelOf(node: NodeEntity, label: Settings["label"], catalog: Catalog): 
   const plain = `${node.$type} ${node.id.slice(-8)}`;
   try {
     const value = typeof label === "function" ? label(node) : fieldOf(node, label, catalog);
+    if (isThenable(value)) {
+      Promise.resolve(value).catch(() => undefined);
+      throw new TypeError("label gives its text at once, and this function gives a promise");
+    }
     return (value === undefined ? "" : labelText(value)) || plain;
   } catch (error) {
     if (error instanceof CorruptRecordError) return `${plain} (unreadable)`;

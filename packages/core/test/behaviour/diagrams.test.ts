@@ -214,6 +214,11 @@ forEachStore("a diagram", (open) => {
       code: "RW_QUERY_INVALID",
     });
     await expect(draw(graph.edges(Posted), { depth: 1 })).rejects.toMatchObject({ code: "RW_QUERY_INVALID" });
+    await expect(draw(graph.nodes(Room), { label: async () => "later" })).rejects.toThrow(
+      "label gives its text at once",
+    );
+    const fails = () => Promise.reject(new Error("never heard of"));
+    await expect(draw(graph.nodes(Room), { label: fails })).rejects.toThrow("label gives its text at once");
   });
 });
 
