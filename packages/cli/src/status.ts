@@ -1,4 +1,4 @@
-import { GraphError, NotFoundError } from "@rootwalk/core";
+import { ConflictError, GraphError, NotFoundError } from "@rootwalk/core";
 import { note, safe } from "./output.ts";
 
 /** What a command ends with. */
@@ -21,9 +21,19 @@ export class UsageError extends Error {
 /** Says what went wrong and gives the status to end with. */
 export function failure(error: unknown): number {
   const isOurs = error instanceof GraphError || error instanceof UsageError;
-  const message = error instanceof Error ? error.message : String(error);
+  const message =
+    error instanceof ConflictError
+      ? "others have written meanwhile, each time it was tried"
+      : error instanceof Error
+        ? error.message
+        : String(error);
   note(`rootwalk: ${safe(message)}`);
-  if (isOurs) {
+  if (error instanceof ConflictError) {
+    // Its own remedy is for whoever writes units of work.
+    note(
+      "The file is written to faster than this can be read from it: ask a copy, which `rootwalk backup` makes.",
+    );
+  } else if (isOurs) {
     if (error.remedy) note(safe(error.remedy));
   } else if (error instanceof Error && (error as NodeJS.ErrnoException).syscall === undefined) {
     // None of what can go wrong in use: for a report of the fault.

@@ -150,7 +150,10 @@ describe.skipIf(!hasTerminals)("rootwalk init in a terminal", () => {
     expect(readFileSync(join(place, "talk/src/chat.test.ts"), "utf8")).toContain("node:test");
   });
 
-  test("leaves nothing behind after Ctrl-C, whichever question it is at", async () => {
+  test.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+  ])("leaves nothing behind after %s, whichever question it is at", async (_, key) => {
     for (const answered of [0, 1, 2]) {
       const place = temporaryDirectory();
       const terminal = new Terminal(place, "init");
@@ -160,7 +163,7 @@ describe.skipIf(!hasTerminals)("rootwalk init in a terminal", () => {
         terminal.type("\r");
       }
       await terminal.shows(questions[answered] as string);
-      terminal.type("\u0003");
+      terminal.type(key);
       expect(await terminal.ended).toBe(130);
       expect(terminal.shown).toContain("Nothing was made.");
       expect(readdirSync(place)).toEqual([]);

@@ -203,6 +203,7 @@ describe("rootwalk query", () => {
     ["a field that is not there", ["nodes", "Room", "--where", "nmae=x"], /no field "nmae"/],
     ["a filter of edges without a hop", ["nodes", "Room", "--where-edge", "at>1"], /follow the hop/],
     ["an order by no field", ["nodes", "Room", "--order-by", "nmae"], /nmae/],
+    ["fields that no type has", ["nodes", "Room", "--fields", "name,nmae"], /no type has a field.*\n.*name/],
     ["a limit that is none", ["nodes", "Room", "--limit", "0"], /whole number from 1/],
     ["a depth that is none", ["nodes", "Room", "--out", "--depth", "far"], /A depth is/],
     ["no type", ["nodes"], /of which type\?/],

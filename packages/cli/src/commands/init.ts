@@ -60,14 +60,34 @@ function unasked(
   return { dir: given ?? usualDir, runner, install: wanted };
 }
 
-/** Asks for what the command line has not said; `undefined` once somebody presses Ctrl-C. Writes nothing. */
+/**
+ * Asks for what the command line has not said; `undefined` once somebody presses Ctrl-C, or Ctrl-D, or hangs up. Writes
+ * nothing.
+ */
 async function ask(given: string | undefined, options: InitOptions): Promise<Answers | undefined> {
+  const nobody = new AbortController();
+  // The end of the input ends no question: nothing is left to wait for then, and the process would end without a word.
+  const hangUp = (): void => nobody.abort();
+  process.once("beforeExit", hangUp);
+  try {
+    return await answersTo(given, options, nobody.signal);
+  } finally {
+    process.off("beforeExit", hangUp);
+  }
+}
+
+async function answersTo(
+  given: string | undefined,
+  options: InitOptions,
+  signal: AbortSignal,
+): Promise<Answers | undefined> {
   const { confirm, isCancel, select, text } = await import("@clack/prompts");
   const { force } = options;
   const dir =
     given ??
     (await text({
       message: "In which folder?",
+      signal,
       placeholder: usualDir,
       defaultValue: usualDir,
       validate: (value) => refusal(value === undefined || value === "" ? usualDir : value, force),
@@ -77,13 +97,14 @@ async function ask(given: string | undefined, options: InitOptions): Promise<Ans
     options.runner ??
     (await select<Runner>({
       message: "What runs the tests?",
+      signal,
       options: [
         { value: "vitest", label: "vitest" },
         { value: "node", label: "node:test", hint: "one package less" },
       ],
     }));
   if (isCancel(runner)) return undefined;
-  const wanted = options.install ?? (await confirm({ message: "Run npm install?" }));
+  const wanted = options.install ?? (await confirm({ message: "Run npm install?", signal }));
   if (isCancel(wanted)) return undefined;
   return { dir, runner, install: wanted };
 }

@@ -64,6 +64,7 @@ async function answer(
   target: string,
   options: QueryOptions,
 ): Promise<number> {
+  checkFields(types, options);
   switch (what) {
     case "get":
       return get(tx, types, target, options);
@@ -76,6 +77,17 @@ async function answer(
       return options.edges ? list(lastEdges(nodes), options) : list(nodes, options);
     }
   }
+}
+
+/** A name that no type has is a slip; one that some have is left empty where a record has none. */
+function checkFields(types: Types, { fields }: QueryOptions): void {
+  const known = new Set([...types.values()].flatMap((type) => Object.keys(type.fields)));
+  const unknown = fields?.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `--fields ${unknown}: no type has a field of this name`,
+    `There are ${[...known].sort().join(", ")}.`,
+  );
 }
 
 interface Listing {
