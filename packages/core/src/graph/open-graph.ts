@@ -179,7 +179,8 @@ async function compose(
     purger: new Purger(store, scheduler, (error) => runtime.reportError(error)),
     reportError(error) {
       try {
-        settings.onError(error);
+        const told: unknown = settings.onError(error);
+        if (isThenable(told)) Promise.resolve(told).catch(() => undefined);
       } catch {
         // Nobody is left to be told.
       }

@@ -1,13 +1,15 @@
 import type { Principal } from "../access/principal.ts";
+import { ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
 import type { Query, QueryContext } from "../query/query.ts";
+import type { Catalog } from "../schema/catalog.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { AccessExplanation } from "../types/access.ts";
 import type { TraceOptions } from "../types/walk-trace.ts";
 import type { Attempt, Body, Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
-import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { Checkpoint } from "../walker/checkpoint.ts";
 import { GraphWalkUnit } from "../walker/graph-walk-unit.ts";
 import type { HandlerTable } from "../walker/handler-table.ts";
@@ -101,6 +103,7 @@ export class GraphSession {
     const checked = checkInput(definition, input);
     const { at, maxVisits, trace } = readSpawnOptions(`spawn(${definition.name}, …)`, options);
     const { runtime, handlers } = this.#core;
+    if (trace?.label !== undefined) requireLabel(runtime.catalog, trace.label);
     const log =
       trace === undefined ? undefined : new TraceLog(definition.name, trace, () => runtime.scheduler.now());
     const { resident } = runtime;
@@ -156,10 +159,12 @@ export class GraphSession {
     error?: unknown,
   ): FinishedTrace {
     const trace = new FinishedTrace(log.facts(outcome, error));
+    const { runtime } = this.#core;
     try {
-      onEnd?.(trace);
+      const told: unknown = onEnd?.(trace);
+      if (isThenable(told)) Promise.resolve(told).catch((thrown: unknown) => runtime.reportError(thrown));
     } catch (thrown) {
-      this.#core.runtime.reportError(thrown);
+      runtime.reportError(thrown);
     }
     return trace;
   }
@@ -213,6 +218,15 @@ export class GraphSession {
     core.leave();
     return result;
   }
+}
+
+/** A label that no type has is a slip: it would be missed in silence, on every record. */
+function requireLabel(catalog: Catalog, label: string): void {
+  if (catalog.definitions().some((type) => type.hasField(label))) return;
+  throw new ValidationError({
+    code: "RW_OPTION_INVALID",
+    message: `trace.label: no type has a field ${JSON.stringify(label)}`,
+  });
 }
 
 /** As `finally` does it, with a third of its promises: every transaction comes through here. */

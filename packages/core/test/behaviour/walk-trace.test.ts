@@ -310,6 +310,25 @@ forEachStore("the trace of a walk", (open) => {
     expect(run.trace!.ms).toBeGreaterThanOrEqual(sum);
   });
 
+  it("reports what onEnd throws later, even where onError does so too", async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown): Promise<never> => {
+      errors.push(error);
+      return Promise.reject(new Error("nobody is left to be told"));
+    };
+    const graph = await open({ types, onError });
+    const onEnd = (): Promise<never> => Promise.reject(new Error("later"));
+    await graph.spawn(postMessage, { room: "general", text: "hi" }, { trace: { onEnd } });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toMatchObject([{ message: "later" }]);
+  });
+
+  it("refuses a label that no type has", async () => {
+    const graph = await open({ types });
+    const labelled = graph.spawn(lookAround, {}, { trace: { label: "nmae" } });
+    await expect(labelled).rejects.toMatchObject({ code: "RW_OPTION_INVALID" });
+  });
+
   it.skipIf(open.store.name === "awkward" || open.store.cache !== undefined)(
     "of a walk over loaded data makes no promise a step",
     async () => {
