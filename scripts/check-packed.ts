@@ -67,9 +67,10 @@ try {
         "--exactOptionalPropertyTypes",
         "false",
       ],
-      ["--noEmit", "--module", "preserve", "--lib", "es2023,esnext.disposable"],
+      ["--noEmit", "--module", "preserve", "--lib", "es2023"],
     ])
       run(app, process.execPath, compiler, "-p", ".", ...nodeTypes, ...settings);
+    run(app, process.execPath, compiler, "-p", "plain");
     for (const file of ["out/typescript.js", "javascript.js", "commonjs.cjs"]) {
       console.log(run(app, process.execPath, file).trimEnd());
     }

@@ -43,7 +43,11 @@ export default defineConfig({
   skipNodeModulesBundle: true,
   tsconfig: "tsconfig.src.json",
   // A command is not imported.
-  dts: manifest.exports["."] !== undefined && { compilerOptions: { composite: false, incremental: false } },
+  dts: manifest.exports["."] !== undefined && {
+    compilerOptions: { composite: false, incremental: false },
+    // A graph is an AsyncDisposable, which no dated version of the language's library has.
+    banner: '/// <reference lib="esnext.disposable" />',
+  },
   sourcemap: true,
   clean: true,
 });
