@@ -400,7 +400,7 @@ export interface Steps {
 interface RecordSteps<R> extends Steps {
   /** Those that pass; several filters must all pass. */
   filter(filter: FilterOf<R>): this;
-  /** By a field instead of in connection order; absent last, ties in connection order. */
+  /** By a field instead of in connection order; absent last, ties in connection order, in the pages of `page` by id. */
   orderBy(field: FieldNameOf<R>, direction?: "asc" | "desc"): this;
 }
 

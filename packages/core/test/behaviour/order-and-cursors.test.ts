@@ -63,6 +63,23 @@ forEachStore("order", (open) => {
     }
   });
 
+  it("of equal values is connection order of the whole, and by id in pages", async () => {
+    const graph = await open({ types });
+    await graph.transaction((tx) => {
+      const all = tx.create(
+        Person,
+        ["a", "b", "c"].map((name) => ({ name, age: 1 })),
+      );
+      for (const at of [2, 0, 1]) tx.root.link(all[at]!);
+    });
+    const byAge = graph.root.out(Person).orderBy("age");
+    expect(names(await byAge.all())).toEqual(["c", "a", "b"]);
+    expect((await pages(byAge, 2)).map(names)).toEqual([["a", "b"], ["c"]]);
+    const each: string[] = [];
+    for await (const { name } of byAge) each.push(name);
+    expect(each).toEqual(["c", "a", "b"]);
+  });
+
   it("of text is by code point", async () => {
     const graph = await open({ types });
     await graph.transaction((tx) => {
