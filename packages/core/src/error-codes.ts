@@ -188,7 +188,7 @@ export const errorCodes = {
     category: "constraint",
     summary: "A record with the same unique key exists; this is found out when the unit of work commits.",
     remedy:
-      "Use ensure() to find or create, or choose another key; `details.id` is the record that was to have it, `values` are the key's.",
+      "Use ensure() to find or create, or choose another key; where ensure() ends in this as well, a record that this principal may not read has it. `details.id` is the record that was to have it, `values` are the key's.",
   },
   RW_ROOT_DELETE: {
     category: "constraint",

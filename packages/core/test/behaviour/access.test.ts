@@ -971,6 +971,9 @@ forEachStore("access", (open) => {
       await expect(bob.transaction((tx) => tx.ensure(Key, { code: "1" }))).rejects.toBeInstanceOf(
         UniqueViolationError,
       );
+      await expect(bob.transaction((tx) => tx.ensure(Key, { code: "1" }))).rejects.toMatchObject({
+        remedy: expect.stringContaining("a record that this principal may not read has it"),
+      });
       await alice.transaction(async (tx) => (await tx.nodes(Key).one()).grant("read"));
       expect((await bob.transaction((tx) => tx.ensure(Key, { code: "1" }))).code).toBe("1");
     });
