@@ -33,6 +33,17 @@ export class GraphObject extends GraphSession {
   #closed: Promise<void> | undefined;
   #isGone = false;
 
+  static {
+    Object.defineProperty(GraphObject.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: GraphObject): string {
+        // Test runners print copies, which have no private parts.
+        if (!(#core in this)) return "Graph";
+        const { runtime, closing } = this.#core;
+        return `Graph over ${runtime.store.name}${closing.isClosed ? " (closed)" : ""}`;
+      },
+    });
+  }
+
   constructor(core: GraphCore, systemRootId: Id) {
     super(core, systemRootId);
     this.#core = core;

@@ -41,6 +41,14 @@ export class GraphSession {
   readonly #context: QueryContext;
   #root: NodeEntity | undefined;
 
+  static {
+    Object.defineProperty(GraphSession.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: GraphSession): string {
+        return #principal in this ? `Session as root ${this.#principal.id}` : "Session";
+      },
+    });
+  }
+
   constructor(core: SessionCore, rootId: Id) {
     this.#core = core;
     this.#principal = core.runtime.principal(rootId);

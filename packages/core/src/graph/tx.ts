@@ -77,6 +77,14 @@ export class UnitVerbs {
   readonly #unit: Unit;
   #ensured: Promise<Entity> | undefined;
 
+  static {
+    Object.defineProperty(UnitVerbs.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: UnitVerbs): string {
+        return #unit in this && this.#unit.isClosed ? "Tx (ended)" : "Tx";
+      },
+    });
+  }
+
   constructor(unit: Unit) {
     this.#unit = unit;
   }

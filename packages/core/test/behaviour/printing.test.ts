@@ -295,3 +295,25 @@ describe("a query prints what it would do", () => {
     await graph.close();
   });
 });
+
+forEachStore("graphs, sessions and transactions in print", (open) => {
+  it("say what they are, and whether they have ended", async () => {
+    const graph = await open({ types });
+    const { name } = graph.status().store;
+    expect(inspect(graph)).toBe(`Graph over ${name}`);
+    const root = await graph.createRoot();
+    expect(inspect(graph.as(root))).toBe(`Session as root ${root.id}`);
+    const tx = await graph.transaction((unit) => {
+      expect(inspect({ unit })).toBe("{ unit: Tx }");
+      return { unit };
+    });
+    expect(inspect(tx.unit)).toBe("Tx (ended)");
+    expect([graph, graph.as(root), tx.unit].map((one) => inspect(Object.create(one)))).toEqual([
+      "Graph",
+      "Session",
+      "Tx",
+    ]);
+    await graph.close();
+    expect(inspect(graph)).toBe(`Graph over ${name} (closed)`);
+  });
+});
