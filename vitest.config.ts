@@ -13,7 +13,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     environment: "node",
-    setupFiles: ["scripts/property-seed.ts"],
+    setupFiles: ["scripts/property-settings.ts"],
     // Vitest leaves one core to itself, which is half of a machine with two.
     maxWorkers: "100%",
     // What hangs is to fail; how fast a busy machine is, is not asked here.

@@ -9,6 +9,7 @@ import { root } from "./registry.ts";
 export function vitestOverNodeSqlite(
   node: string,
   args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
   onOutput?: (text: string) => void,
 ): Promise<Finished> {
   const hide = join(root, "runtimes/hide-better-sqlite3.cjs");
@@ -20,6 +21,7 @@ export function vitestOverNodeSqlite(
       NODE_OPTIONS: `--require ${hide} --disable-warning=ExperimentalWarning`,
       // What persist-sqlite's suites then expect.
       ROOTWALK_DRIVER: "node:sqlite",
+      ...environment,
     },
     onOutput,
   );

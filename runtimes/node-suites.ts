@@ -18,10 +18,10 @@ interface FileResult {
 }
 
 /**
- * Properties and the access matrix take most of the time and are about core's logic, which does not change with the
- * driver: they run on the Node of the other tests, and here by `npm run test:node`.
+ * How long a property is tried. They take most of the time and are about core's logic, which does not change with the
+ * driver: the Node of the other tests tries them all, and `npm run test:node` does so here.
  */
-const LEFT_OUT = [/\.property\.test\.ts$/, /access-matrix\.test\.ts$/];
+const PROPERTY_SECONDS = "2";
 
 const PROJECTS: Readonly<Record<string, string>> = {
   "core over SQLite": "packages/core/test/behaviour",
@@ -31,9 +31,7 @@ const PROJECTS: Readonly<Record<string, string>> = {
 function testFiles(folder: string): string[] {
   const entries = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
   const files = entries.filter((entry) => entry.endsWith(".test.ts") && !entry.includes("node_modules"));
-  return files
-    .map((entry) => `${folder}/${entry.split(sep).join("/")}`)
-    .filter((file) => !LEFT_OUT.some((pattern) => pattern.test(file)));
+  return files.map((entry) => `${folder}/${entry.split(sep).join("/")}`);
 }
 
 const files = Object.values(PROJECTS).flatMap(testFiles).sort();
@@ -51,7 +49,9 @@ export function nodeSuites(name: RuntimeName): void {
       const projects = Object.keys(PROJECTS).flatMap((project) => ["--project", project]);
       // One worker: the other releases run at the same time.
       const reporting = ["--reporter=json", `--outputFile.json=${output}`, "--maxWorkers=1"];
-      const ended = await vitestOverNodeSqlite(executable, [...projects, ...reporting, ...files]);
+      const ended = await vitestOverNodeSqlite(executable, [...projects, ...reporting, ...files], {
+        PROPERTY_SECONDS,
+      });
       said = ended.stderr;
       if (!existsSync(output)) throw new Error(`vitest in ${name} gave no results\n${ended.stdout}${said}`);
       const { testResults } = JSON.parse(readFileSync(output, "utf8")) as { testResults: FileResult[] };

@@ -12,6 +12,8 @@ for (const name of ["Node 22", "Node 24"] as const) {
   if ("remedy" in found) throw new Error(`${name} is not here: ${found.remedy}`);
   console.log(`\n${name}, node:sqlite`);
   const args = [...PROJECTS, "--reporter=dot", ...process.argv.slice(2)];
-  const { status } = await vitestOverNodeSqlite(found.executable, args, (text) => process.stdout.write(text));
+  const { status } = await vitestOverNodeSqlite(found.executable, args, {}, (text) =>
+    process.stdout.write(text),
+  );
   if (status !== 0) process.exitCode = 1;
 }

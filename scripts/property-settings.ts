@@ -1,0 +1,18 @@
+/**
+ * What the environment says about property tests.
+ *
+ * - PROPERTY_SEED: they draw the same cases on every run. What decides whether a change lands must say the same twice;
+ *   without it each run draws new ones.
+ * - PROPERTY_SECONDS: each stops after so long with what it has tried, for a runtime beside the one that tries it all.
+ */
+const { PROPERTY_SEED: seed, PROPERTY_SECONDS: seconds } = process.env;
+if (seed !== undefined || seconds !== undefined) {
+  const { configureGlobal, readConfigureGlobal } = await import("fast-check");
+  configureGlobal({
+    ...readConfigureGlobal(),
+    ...(seed !== undefined && { seed: Number(seed) }),
+    ...(seconds !== undefined && { interruptAfterTimeLimit: Number(seconds) * 1000 }),
+  });
+}
+
+export {};
