@@ -73,6 +73,9 @@ test("the README's first example is short", () => {
 test("a line of output may leave out what differs each time", () => {
   expect(matches("id …, name a\n", "id 017, name a\n")).toBe(true);
   expect(matches("a\n…\nz", "a\nb\nc\nz")).toBe(true);
+  expect(matches("a\n…\nz\n…", "a\nz")).toBe(true);
+  expect(matches("a\n…", "a\nb\nc")).toBe(true);
+  expect(matches("a\n…\nz", "a\nb")).toBe(false);
   expect(matches("a\nz", "a\nb\nz")).toBe(false);
   expect(matches("a (1)", "a 1")).toBe(false);
 });

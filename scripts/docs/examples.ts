@@ -267,14 +267,16 @@ function tidy(output: string, place: string): string {
     .replace(/[ \t]+$/gm, "");
 }
 
-/** Whether an output is what a page says, of which `…` stands for anything. */
+/** Whether an output is what a page says, of which `…` stands for anything; on a line of its own for lines, or none. */
 export function matches(expected: string, actual: string): boolean {
   const pattern = expected
     .trimEnd()
     .split("\n")
-    .map((line) => (line.trim() === "…" ? "(?:.*\\n)*?.*" : line.split("…").map(escaped).join("[^\\n]*")))
-    .join("\n");
-  return new RegExp(`^${pattern}$`).test(actual.trimEnd());
+    .map((line) =>
+      line.trim() === "…" ? "(?:.*\\n)*?" : `${line.split("…").map(escaped).join("[^\\n]*")}\\n`,
+    )
+    .join("");
+  return new RegExp(`^${pattern}$`).test(`${actual.trimEnd()}\n`);
 }
 
 function escaped(text: string): string {
