@@ -1,6 +1,7 @@
 import type { Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import type { AccessExplanation, AccessStep, AskedLevel } from "../types/access.ts";
+import { printAs } from "../util/print-as.ts";
 
 /** What an explanation is made of; the sentences are added here. */
 export interface Explained {
@@ -56,12 +57,7 @@ class Explanation implements AccessExplanation {
   }
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(Explanation.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: Explanation): string {
-    return this.toString();
-  },
-});
+printAs(Explanation);
 
 export function explanation(from: Explained): AccessExplanation {
   return new Explanation(from);

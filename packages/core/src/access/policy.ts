@@ -1,33 +1,10 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import { levelValue } from "../model/level.ts";
+import type { AccessStep } from "../types/access.ts";
 
-/** Which clause of the procedure has settled a level. */
-export type DecidingStep =
-  /** There is no such record, or no more. */
-  | "absent"
-  /** The principal is the system root. */
-  | "system-root"
-  /** The principal owns the record. */
-  | "owner"
-  /** The record was created in this unit of work. */
-  | "created-here"
-  /** The type's access rule has answered. */
-  | "rule"
-  /** The type has a rule, and the record's fields cannot be read for it to judge by. */
-  | "unreadable-fields"
-  /** The root that owns the record was deleted. */
-  | "owner-deleted"
-  /** The record has an entry for the principal. */
-  | "record-entry"
-  /** The owner's root has an entry for the principal. */
-  | "owner-entry"
-  /** What the record grants everyone. */
-  | "record-all"
-  /** What the owner's root grants everyone. */
-  | "owner-all"
-  /** Of an edge: one of its ends may not be read. */
-  | "end";
+/** Which clause of the procedure has settled a level: that one is told nothing is no clause. */
+export type DecidingStep = Exclude<AccessStep, "hidden">;
 
 /**
  * Where the procedure notes what it decided by, for whoever wants it explained. Deciding takes one along or none, and

@@ -1,6 +1,7 @@
 import type { Store } from "../persistence/store.ts";
 import type { GraphStatus, TierStatus } from "../types/session.ts";
 import type { Runtime } from "../unit/runtime.ts";
+import { printAs } from "../util/print-as.ts";
 
 /** The figures as they are now, and a small table of them wherever text is wanted. */
 class Status implements GraphStatus {
@@ -57,12 +58,7 @@ class Status implements GraphStatus {
   }
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(Status.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: Status): string {
-    return this.toString();
-  },
-});
+printAs(Status);
 
 export function statusOf(runtime: Runtime, state: GraphStatus["state"]): GraphStatus {
   return new Status(runtime, state);

@@ -14,6 +14,7 @@ import type {
 } from "../types/explanation.ts";
 import type { ExtentDecision, ReadObserver } from "../unit/read-observer.ts";
 import type { Unit } from "../unit/unit.ts";
+import { printAs } from "../util/print-as.ts";
 import type { Plan, Step } from "./plan.ts";
 import { hasWritten } from "./run-hop.ts";
 
@@ -286,12 +287,7 @@ class QueryExplanation implements Explanation {
   }
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(QueryExplanation.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: QueryExplanation): string {
-    return this.toString();
-  },
-});
+printAs(QueryExplanation);
 
 function sourceText(over: ExplainedSource): string {
   switch (over.kind) {

@@ -9,6 +9,7 @@ import type { Explanation } from "../types/explanation.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { printAs } from "../util/print-as.ts";
 import { youngArray, youngArrayOf, youngPair } from "../util/young-array.ts";
 import { type AggregateName, columnOf, type FieldOf, folds, grouped } from "./aggregate.ts";
 import { requireCursorOf, writeCursor } from "./cursor.ts";
@@ -669,12 +670,7 @@ export class Query {
   }
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(Query.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: Query): string {
-    return `Query ${this.toString()}`;
-  },
-});
+printAs(Query, (query) => `Query ${query.toString()}`);
 
 /** Records by the values of a field; what vanished while it was read is left out. */
 function groupsOf(

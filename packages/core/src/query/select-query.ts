@@ -2,6 +2,7 @@ import type { Id } from "../model/id.ts";
 import type { Explanation } from "../types/explanation.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { printAs } from "../util/print-as.ts";
 import { invalidQuery } from "./plan.ts";
 import type { Row } from "./row-shape.ts";
 import type { RowReader } from "./rows.ts";
@@ -133,9 +134,4 @@ for (const step of [
   });
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(SelectQuery.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: SelectQuery): string {
-    return `Query ${this.toString()}`;
-  },
-});
+printAs(SelectQuery, (query) => `Query ${query.toString()}`);

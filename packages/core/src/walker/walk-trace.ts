@@ -2,6 +2,7 @@ import type { Diagram } from "../diagram/diagram.ts";
 import { writeMermaid } from "../diagram/mermaid.ts";
 import { valueText } from "../model/filter-text.ts";
 import type { TracedHandler, TracedRecord, TraceEvent, TraceStop, WalkTrace } from "../types/walk-trace.ts";
+import { printAs } from "../util/print-as.ts";
 
 /** A trace without its looks. */
 export type TraceFacts = Omit<WalkTrace, "toString" | "toMermaid">;
@@ -51,12 +52,7 @@ export class FinishedTrace implements WalkTrace {
   }
 }
 
-// What `console.log` and Node's `inspect` call.
-Object.defineProperty(FinishedTrace.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value(this: FinishedTrace): string {
-    return this.toString();
-  },
-});
+printAs(FinishedTrace);
 
 /** Plain data, without what only the tracer needs. */
 function finished({ stage, location, visit, passed, handlers }: TraceStop): TraceStop {
