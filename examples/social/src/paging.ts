@@ -1,4 +1,6 @@
+import type { Pair } from "@rootwalk/core";
 import { z } from "zod";
+import type { Commented, Profile, Said } from "./types.ts";
 
 /** Input of walkers that report one page: how much of it, and what the page before gave as `next`. */
 export const paging = {
@@ -13,4 +15,9 @@ export function pageOf<T extends z.ZodType>(item: T) {
     /** For the `after` of the next page; absent on the last one. */
     next: z.string().optional(),
   });
+}
+
+/** A comment or message as it is reported: an edge, signed by the profile that it comes from. */
+export function signed({ edge: { id, text, at }, node: { username } }: Pair<Profile, Commented | Said>) {
+  return { id, author: username, text, at };
 }

@@ -2,7 +2,7 @@ import { AccessDeniedError, Root, via, walker } from "@rootwalk/core";
 import { z } from "zod";
 import { now } from "../clock.ts";
 import { channelOf, profileOf, refuse, toProfile } from "../lookups.ts";
-import { pageOf, paging } from "../paging.ts";
+import { pageOf, paging, signed } from "../paging.ts";
 import { Channel, channelName, Joined, messageText, Profile, Said, topic, username } from "../types.ts";
 
 // Grants on a record are for what differs from the rest of what its owner has: everybody may connect to a channel,
@@ -67,13 +67,7 @@ export const readChannel = walker("read_channel", {
 }).entry(Root, async (w) => {
   const channel = await channelOf(w, w.channel);
   const page = await channel.in(Said).reverse().limit(w.limit).after(w.after).pairs().page();
-  const items = page.items.map(({ edge: { id, text, at }, node: { username } }) => ({
-    id,
-    author: username,
-    text,
-    at,
-  }));
-  w.report({ items, next: page.next });
+  w.report({ items: page.items.map(signed), next: page.next });
 });
 
 /** For its author, and for moderators of the channel. */

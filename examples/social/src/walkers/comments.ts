@@ -2,7 +2,7 @@ import { Root, via, walker } from "@rootwalk/core";
 import { z } from "zod";
 import { now } from "../clock.ts";
 import { toProfile } from "../lookups.ts";
-import { pageOf, paging } from "../paging.ts";
+import { pageOf, paging, signed } from "../paging.ts";
 import { Commented, commentText, Post, Profile, username } from "../types.ts";
 
 const comment = z.object({ id: z.string(), author: username, text: commentText, at: z.int() });
@@ -44,11 +44,5 @@ export const listComments = walker("list_comments", {
 }).entry(Root, async (w) => {
   const post = await w.require(Post, w.post);
   const page = await post.in(Commented).limit(w.limit).after(w.after).pairs().page();
-  const items = page.items.map(({ edge: { id, text, at }, node: { username } }) => ({
-    id,
-    author: username,
-    text,
-    at,
-  }));
-  w.report({ items, next: page.next });
+  w.report({ items: page.items.map(signed), next: page.next });
 });
