@@ -433,7 +433,9 @@ export class ReadSet implements Watching {
     }
     if ((op & (REMOVED | ACCESS)) !== 0 && kind === NODE && this.#handed.holdsEdgeOf(slot))
       return recordKey(this.#resident, kind, slot);
-    for (const extent of this.extents) if (this.#breaksExtent(extent, change)) return `type ${change.type}`;
+    for (const extent of this.extents)
+      if (this.#breaksExtent(extent, change))
+        return `type ${this.#resident.catalog.definition(change.type).name}`;
     if ((op & DATA) !== 0) {
       for (const judged of this.#judged) {
         if (judged.kind !== kind || !judged.has(slot)) continue;

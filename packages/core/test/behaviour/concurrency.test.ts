@@ -165,6 +165,16 @@ forEachStore("units at the same time", (open) => {
     expect(ended).toBeInstanceOf(ConflictError);
     expect((ended as ConflictError).code).toBe("RW_CONFLICT_NESTED");
   });
+
+  it("names the type that a scan lost on", async () => {
+    const graph = await open({ types, attempts: 1 });
+    const counted = graph.transaction(async (tx) => {
+      const before = await tx.nodes(Counter).count();
+      await graph.transaction((other) => void other.create(Counter, { name: "other" }));
+      tx.create(Counter, { name: `${before}` });
+    });
+    await expect(counted).rejects.toThrow("last on type Counter");
+  });
 });
 
 it("commits of one turn go to the store in one call", async () => {
