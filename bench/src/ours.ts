@@ -1,4 +1,5 @@
 import { edge, type Graph, gt, node, openGraph, type Session, type Tx, via, walker } from "@rootwalk/core";
+import { testGraph } from "@rootwalk/core/testing";
 import { sqlite } from "@rootwalk/persist-sqlite";
 import { z } from "zod";
 import { LIST_LIMIT, LinkAnswer, type LinkOperation, type LinkRecord, listChecksum } from "./linkbench.ts";
@@ -46,6 +47,13 @@ const stroll = walker("stroll", {
 export async function openOurs(file?: string, durability: Durability = "full"): Promise<Graph> {
   const types = [Person, Knows];
   return openGraph(file === undefined ? { types } : { types, store: sqlite(file, { durability }) });
+}
+
+/** What a test begins with, and its end. */
+export async function openForOneTest(): Promise<void> {
+  const graph = await testGraph({ types: [Person, Knows] });
+  await graph.user("ann");
+  await graph.close();
 }
 
 /** The principals: a root whose people everybody may read, and one that owns nothing. */

@@ -1,7 +1,8 @@
 // Without a file, for runtimes that have no driver for one.
-import { node, openGraph, Root, walker } from "@rootwalk/core";
+import { node, Root, walker } from "@rootwalk/core";
 import { storeConformance } from "@rootwalk/core/conformance";
 import { IdColumn } from "@rootwalk/core/store";
+import { testGraph } from "@rootwalk/core/testing";
 
 class Thing extends node("Thing", {}) {}
 const count = walker("count", { state: () => ({ things: 0 }) })
@@ -10,7 +11,7 @@ const count = walker("count", { state: () => ({ things: 0 }) })
     w.state.things += 1;
   });
 
-const graph = await openGraph({ types: [Thing] });
+const graph = await testGraph({ types: [Thing] });
 await graph.transaction((tx) => tx.root.connect(Thing, [{}, {}]));
 const { things } = (await graph.spawn(count)).state;
 await graph.close();

@@ -1,4 +1,5 @@
 import { edge, gte, node, openGraph, Root, via, walker } from "@rootwalk/core";
+import { FaultyStore, testGraph } from "@rootwalk/core/testing";
 import { sqlite } from "@rootwalk/persist-sqlite";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 
@@ -39,6 +40,16 @@ await graph.close();
 const again = await openGraph({ types: [Person, Knows], store: sqlite("typescript.db") });
 const people: number = await again.nodes(Person).count();
 await again.close();
+
+const faulty = new FaultyStore(sqlite("faulty.db"));
+const tested = await testGraph({ types: [Person, Knows], store: faulty });
+faulty.next("commit", "fail-before");
+const lost: string = await tested
+  .spawn(adults)
+  .then(() => tested.transaction((tx) => tx.create(Person, { age: 1 })).then(() => "", String), String);
+await tested.close();
+if (!lost.includes("unknown")) throw new Error(lost);
+
 if (people !== 2 || run.state.ages.join() !== "40" || run.visits !== 3)
   throw new Error(`${people} ${run.visits}`);
 console.log(`TypeScript: ${people} people kept, ${run.visits} visits`);

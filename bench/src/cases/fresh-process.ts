@@ -1,6 +1,6 @@
 import { bundle, runChild } from "../child-process.ts";
 import { loadOursFile, loadRawFile } from "../files.ts";
-import { openOurs } from "../ours.ts";
+import { openForOneTest, openOurs } from "../ours.ts";
 import { drawSources, generateRmat } from "../rmat.ts";
 import { type Row, row } from "../row.ts";
 import { repeated, type Sample } from "../sample.ts";
@@ -127,6 +127,18 @@ export const freshProcessRows: readonly Row[] = [
         const graph = await openOurs();
         await graph.close();
       }),
+    }),
+  }),
+  row({
+    id: "test",
+    what: "testGraph with a user, in memory",
+    compare: "absolute",
+    unit: "ms",
+    floor: 1,
+    target: 1,
+    uses: [],
+    setup: () => ({
+      ours: repeated("ms", 1, openForOneTest),
     }),
   }),
 ];

@@ -12,8 +12,8 @@ import {
   via,
 } from "../../src/index.ts";
 import type { Store } from "../../src/persistence/store.ts";
+import { testClock } from "../../src/testing/test-clock.ts";
 import type { Scheduler } from "../../src/unit/scheduler.ts";
-import { heldScheduler } from "./held-scheduler.ts";
 import { forEachStore, type StoreUnderTest } from "./stores.ts";
 
 class Counter extends node("Counter", { name: z.string(), value: z.int().default(0) }) {}
@@ -107,7 +107,7 @@ forEachStore("units at the same time", (open) => {
   });
 
   it("ends a unit that another one was opened in by mistake with an error that says so", async () => {
-    const { scheduler, elapse } = heldScheduler();
+    const { scheduler, advanceUntil } = testClock();
     const graph = await open({ types, scheduler, ...onItsClock(open.store, scheduler) });
     const { id } = await counting(graph);
     const mistaken = graph.transaction(async (tx) => {
@@ -122,11 +122,11 @@ forEachStore("units at the same time", (open) => {
       () => "committed",
       (error: unknown) => error,
     );
-    const ended = await elapse(outcome, 30_000);
+    const ended = await advanceUntil(outcome, 30_000);
     expect(ended).toBeInstanceOf(ConflictError);
     expect((ended as ConflictError).code).toBe("RW_CONFLICT_NESTED");
     // The graph goes on.
-    await elapse(
+    await advanceUntil(
       graph.transaction((tx) => set(tx, id, 0)),
       30_000,
     );
@@ -134,7 +134,7 @@ forEachStore("units at the same time", (open) => {
   });
 
   it("never lets two units wait for each other for good", async () => {
-    const { scheduler, elapse } = heldScheduler();
+    const { scheduler, advanceUntil } = testClock();
     const graph = await open({ types, scheduler, attempts: 3, ...onItsClock(open.store, scheduler) });
     const { id } = await counting(graph);
     let attempts = 0;
@@ -155,7 +155,7 @@ forEachStore("units at the same time", (open) => {
         counter.value = value + 1;
       });
     });
-    const ended = await elapse(
+    const ended = await advanceUntil(
       outer.then(
         () => "committed",
         (error: unknown) => error,

@@ -10,42 +10,25 @@ import {
   openGraph,
   walker,
 } from "../../src/index.ts";
-import {
-  type ChooseFault,
-  type Fault,
-  FaultyStore,
-  type StoreMethod,
-} from "../../src/persistence/faulty-store.ts";
+import { FaultyStore } from "../../src/testing/faulty-store.ts";
 
 class Note extends node("Note", { text: z.string(), n: z.int().default(0) }) {}
 
 /** A graph whose store does as it is told from when it is told. */
 async function faulty(): Promise<{
   graph: Graph;
-  next(method: StoreMethod, fault: Fault): void;
+  next: FaultyStore["next"];
   errors: unknown[];
 }> {
-  let planned: { method: StoreMethod; fault: Fault } | undefined;
-  const choose: ChooseFault = (method) => {
-    if (planned?.method !== method) return undefined;
-    const { fault } = planned;
-    planned = undefined;
-    return fault;
-  };
+  const store = new FaultyStore(memory());
   const errors: unknown[] = [];
   const graph = await openGraph({
     types: [Note],
-    store: new FaultyStore(memory(), choose),
+    store,
     cache: { maxEntries: 64 },
     onError: (error) => errors.push(error),
   });
-  return {
-    graph,
-    errors,
-    next(method, fault) {
-      planned = { method, fault };
-    },
-  };
+  return { graph, errors, next: store.next.bind(store) };
 }
 
 describe("a store that fails", () => {

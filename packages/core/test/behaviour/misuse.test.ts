@@ -20,7 +20,7 @@ import {
   type WalkControls,
   walker,
 } from "../../src/index.ts";
-import { heldScheduler } from "./held-scheduler.ts";
+import { testClock } from "../../src/testing/test-clock.ts";
 import { forEachStore } from "./stores.ts";
 
 // What callers get wrong is refused where it happens, in words that say how to do it right.
@@ -141,7 +141,7 @@ forEachStore("misuse", (open) => {
 
   describe("close", () => {
     it("in the body of a unit ends in an error that says so, and nothing of the unit is kept", async () => {
-      const { scheduler, elapse } = heldScheduler();
+      const { scheduler, advanceUntil } = testClock();
       const openHere = open.place();
       const graph = await openHere({ types, scheduler });
       await house(graph);
@@ -149,15 +149,15 @@ forEachStore("misuse", (open) => {
         tx.create(Room, { name: "lost" });
         await graph.close();
       });
-      await expect(elapse(unit, 20_000)).rejects.toMatchObject({ code: "RW_CLOSE_WAITS" });
-      await elapse(graph.close(), 0);
+      await expect(advanceUntil(unit, 20_000)).rejects.toMatchObject({ code: "RW_CLOSE_WAITS" });
+      await advanceUntil(graph.close(), 0);
       await expect(graph.refresh()).rejects.toThrow(/the graph is closed/);
       const again = await openHere({ types });
       expect(await again.nodes(Room, { name: "lost" }).count()).toBe(0);
     });
 
     it("waits as long as a unit gets on", async () => {
-      const { scheduler, elapse } = heldScheduler();
+      const { scheduler, advanceUntil } = testClock();
       const graph = await open({ types, scheduler });
       await house(graph);
       const later = (): Promise<void> => new Promise((resolve) => void scheduler.after(7_000, resolve));
@@ -169,8 +169,8 @@ forEachStore("misuse", (open) => {
         return "done";
       });
       const closing = graph.close();
-      expect(await elapse(unit, 60_000)).toBe("done");
-      await elapse(closing, 0);
+      expect(await advanceUntil(unit, 60_000)).toBe("done");
+      await advanceUntil(closing, 0);
     });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Id, IdColumn } from "../../model/id.ts";
+import { FaultyStore } from "../../testing/faulty-store.ts";
 import { awkwardBase } from "../awkward-store.ts";
-import { FaultyStore } from "../faulty-store.ts";
 import { memory } from "../memory-store.ts";
 import { EdgeRows, type FieldData, NodeRows, type RecordUpdate, RowDamage } from "../rows.ts";
 import type { AdjacencyAnswer, CommitBatch, CommitOutcome, NodePage, Store, Tally } from "../store.ts";

@@ -1,8 +1,6 @@
 import { type Id, IdColumn } from "../model/id.ts";
-import type { CatalogDescription } from "../schema/catalog-description.ts";
-import type { MaybePromise } from "../util/maybe-async.ts";
-import type { Token } from "./change.ts";
-import { EdgeRows, type NodeRows } from "./rows.ts";
+import type { Token } from "../persistence/change.ts";
+import { EdgeRows, type NodeRows } from "../persistence/rows.ts";
 import type {
   AdjacencyAnswer,
   AdjacencyRequest,
@@ -19,7 +17,9 @@ import type {
   StoreSupports,
   Tally,
   TallyRequest,
-} from "./store.ts";
+} from "../persistence/store.ts";
+import type { CatalogDescription } from "../schema/catalog-description.ts";
+import type { MaybePromise } from "../util/maybe-async.ts";
 
 /** The calls that faults can be put on. */
 export type StoreMethod = Exclude<keyof Store, "name" | "supports" | "counters">;
@@ -28,19 +28,56 @@ export type StoreMethod = Exclude<keyof Store, "name" | "supports" | "counters">
  * What can go wrong with one call. The first four can befall any store; the last two break the contract, to show that
  * a test which should notice does.
  *
- * - `fail-before`: nothing was done.
+ * - `fail-before`: nothing was done. Of a commit core does not know that, so its outcome is unknown.
  * - `fail-after`: it was done and nobody was told; of a commit the outcome is unknown.
- * - `hang`: it is neither done nor answered.
- * - `slow`: it is done, and answered when the slow calls are released.
+ * - `hang`: it is neither done nor answered before it is released.
+ * - `slow`: it is done, and answered when it is released.
  * - `stale-read`: the answer that the same question had the last time.
  * - `partial-batch`: of each batch only the nodes are committed.
  */
 export type Fault = "fail-before" | "fail-after" | "hang" | "slow" | "stale-read" | "partial-batch";
 
+/** What a fault can be planned for: one kind of call, or whichever reads rows. */
+export type FaultyCall = StoreMethod | "read";
+
+/** A fault that a call is to meet. */
+export interface PlannedFault {
+  /** Fulfilled when the call has come. */
+  readonly reached: Promise<void>;
+  /** Lets the call that hangs go on, or the slow one answer; before the call has come, it will not wait. */
+  release(): void;
+}
+
+interface Plan {
+  readonly call: FaultyCall;
+  readonly fault: Fault;
+  readonly meet: () => Promise<void>;
+  /** Calls that go well before. */
+  before: number;
+}
+
+const rowReads: ReadonlySet<StoreMethod> = new Set([
+  "readNodes",
+  "readEdges",
+  "readAdjacency",
+  "lookup",
+  "scan",
+  "tally",
+]);
+
 /** Asked at each call; `count` says how many calls of the method there were before. */
 export type ChooseFault = (method: StoreMethod, count: number) => Fault | undefined;
 
-/** A store with faults between it and its callers. It is asynchronous, whatever it stands on. */
+/**
+ * A store with faults between it and its callers. It is asynchronous, whatever it stands on.
+ *
+ * ```ts
+ * const store = new FaultyStore(memory());
+ * const graph = await openGraph({ types, store });
+ * store.next("commit", "fail-after"); // done, and its outcome unknown
+ * const read = store.next("read", "hang", { nth: 3 });
+ * ```
+ */
 export class FaultyStore implements Store {
   readonly name: string;
   readonly supports: StoreSupports;
@@ -53,9 +90,11 @@ export class FaultyStore implements Store {
   readonly #choose: ChooseFault;
   readonly #counts: Map<StoreMethod, number> = new Map();
   readonly #lastAnswers: Map<string, unknown> = new Map();
-  #slow: (() => void)[] = [];
+  readonly #plans: Plan[] = [];
+  readonly #waiting: Set<() => void> = new Set();
 
-  constructor(store: Store, choose: ChooseFault) {
+  /** @param choose asked at each call that no fault is planned for */
+  constructor(store: Store, choose: ChooseFault = () => undefined) {
     this.#store = store;
     this.#choose = choose;
     this.name = `faulty ${store.name}`;
@@ -66,11 +105,35 @@ export class FaultyStore implements Store {
     if (store.release !== undefined) this.release = (unitId) => this.#call("release", unitId);
   }
 
-  /** Lets every slow call so far answer. */
-  releaseSlow(): void {
-    const slow = this.#slow;
-    this.#slow = [];
-    for (const answer of slow) answer();
+  /**
+   * Plans a fault for the next such call, or for the `nth` one from now. Several plans for the same calls count each for
+   * itself, and the one made first goes first.
+   */
+  next(call: FaultyCall, fault: Fault, options: { readonly nth?: number } = {}): PlannedFault {
+    const { nth = 1 } = options;
+    if (!Number.isSafeInteger(nth) || nth < 1)
+      throw new TypeError(`FaultyStore.next: nth is 1 or more, got ${nth}`);
+    let reach = (): void => {};
+    let release = (): void => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const meet = (): Promise<void> => {
+      reach();
+      return this.#wait(released);
+    };
+    this.#plans.push({ call, fault, meet, before: nth - 1 });
+    return Object.freeze({ reached, release });
+  }
+
+  /** Lets every call that hangs so far go on, and every slow one answer. */
+  releaseAll(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resume of waiting) resume();
   }
 
   open(catalog: CatalogDescription): Promise<OpenedStore> {
@@ -126,9 +189,11 @@ export class FaultyStore implements Store {
   async #call<T>(method: StoreMethod, ...args: readonly unknown[]): Promise<T> {
     const count = this.#counts.get(method) ?? 0;
     this.#counts.set(method, count + 1);
-    const fault = this.#choose(method, count);
+    const plan = this.#planned(method);
+    const fault = plan === undefined ? this.#choose(method, count) : plan.fault;
+    const released = fault === undefined ? undefined : (plan?.meet() ?? this.#wait());
     if (fault === "fail-before") throw new Error(`injected: ${method} failed, and nothing was done`);
-    if (fault === "hang") return new Promise(() => {});
+    if (fault === "hang") await released;
 
     // What is committed may be large, and the same commit is not asked twice.
     const question = method === "commit" ? "" : JSON.stringify([method, args], asText);
@@ -140,8 +205,27 @@ export class FaultyStore implements Store {
     this.#lastAnswers.set(question, answer);
 
     if (fault === "fail-after") throw new Error(`injected: ${method} failed, and everything was done`);
-    if (fault === "slow") await new Promise<void>((resolve) => this.#slow.push(resolve));
+    if (fault === "slow") await released;
     return answer;
+  }
+
+  /** The plan that this call fulfils; every plan for such calls counts it. */
+  #planned(method: StoreMethod): Plan | undefined {
+    const isMeant = ({ call }: Plan): boolean => call === method || (call === "read" && rowReads.has(method));
+    const due = this.#plans.find((plan) => isMeant(plan) && plan.before === 0);
+    for (const plan of this.#plans) if (plan !== due && isMeant(plan) && plan.before > 0) plan.before -= 1;
+    if (due !== undefined) this.#plans.splice(this.#plans.indexOf(due), 1);
+    return due;
+  }
+
+  #wait(released?: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+      void released?.then(() => {
+        this.#waiting.delete(resolve);
+        resolve();
+      });
+    });
   }
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { IdColumn, IdSource } from "../model/id.ts";
-import { catalog } from "./conformance/catalog.ts";
-import { Draft } from "./conformance/draft.ts";
+import { catalog } from "../persistence/conformance/catalog.ts";
+import { Draft } from "../persistence/conformance/draft.ts";
+import { memory } from "../persistence/memory-store.ts";
 import { type Fault, FaultyStore } from "./faulty-store.ts";
-import { memory } from "./memory-store.ts";
 
 const ids = new IdSource();
 
@@ -40,7 +40,7 @@ test("a slow call is done at once and answered when it is released", async () =>
   });
   expect(await store.outcome(draft.unitId)).toBe("committed");
   expect(answered).toBe(false);
-  store.releaseSlow();
+  store.releaseAll();
   await answer;
 });
 
@@ -66,4 +66,41 @@ test("a stale read answers what the same question was answered before", async ()
   expect(await read()).toBe(0);
   await store.commit([draft.batch(await store.current())]);
   expect(await read()).toBe(0);
+});
+
+test("the nth call that reads rows can hang until it is released, and those before and after go well", async () => {
+  const store = new FaultyStore(memory());
+  await store.open(catalog);
+  const read = async () => (await store.readNodes(new IdColumn())).rows.length;
+  const planned = store.next("read", "hang", { nth: 2 });
+  expect(await read()).toBe(0);
+  let answered = false;
+  const second = store
+    .scan({ kind: "node", type: "Person", order: "asc", after: undefined, limit: 1 })
+    .then(() => {
+      answered = true;
+    });
+  await planned.reached;
+  expect(await read()).toBe(0);
+  expect(answered).toBe(false);
+  planned.release();
+  await second;
+});
+
+test("plans for the same calls count each for itself", async () => {
+  const store = new FaultyStore(memory());
+  await store.open(catalog);
+  store.next("current", "fail-before");
+  store.next("current", "fail-after", { nth: 3 });
+  store.next("current", "fail-before");
+  const ends = [];
+  for (let i = 0; i < 4; i++)
+    ends.push(
+      await store.current().then(
+        () => "well",
+        (error: Error) => error.message.split(", ").at(-1),
+      ),
+    );
+  expect(ends).toEqual(["and nothing was done", "and nothing was done", "and everything was done", "well"]);
+  expect(() => store.next("commit", "hang", { nth: 0 })).toThrow(TypeError);
 });

@@ -1,0 +1,12 @@
+// For tests of apps and of stores. Apps that do not import it carry nothing of it.
+export {
+  type ChooseFault,
+  type Fault,
+  type FaultyCall,
+  FaultyStore,
+  type PlannedFault,
+  type StoreMethod,
+} from "./testing/faulty-store.ts";
+export { seededRandom } from "./testing/seeded-random.ts";
+export { type TestClock, testClock, testStart } from "./testing/test-clock.ts";
+export { type TestGraph, type TestGraphOptions, testGraph } from "./testing/test-graph.ts";
