@@ -1,12 +1,7 @@
-import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery, PairQuery } from "./graph-types.ts";
+import type { AnyEdge, AnyNode, Locations, PairQuery } from "./graph-types.ts";
 
 /** What can be drawn. */
-export type Drawable =
-  | AnyNode
-  | AnyEdge
-  | NodeQuery<AnyNode>
-  | EdgeQuery<AnyEdge>
-  | PairQuery<AnyNode, AnyEdge>;
+export type Drawable = AnyNode | AnyEdge | Locations | PairQuery<AnyNode, AnyEdge>;
 
 /** Options of `toMermaid` and `toDOT`. */
 export interface DiagramOptions {

@@ -27,6 +27,7 @@ declare const endsMark: unique symbol;
 declare const typeMark: unique symbol;
 declare const sealMark: unique symbol;
 declare const nestedMark: unique symbol;
+declare const locationsMark: unique symbol;
 declare const useCreateRootInstead: unique symbol;
 
 /** What no user has: instances come from `connect`, `create` and queries, not from `new`. */
@@ -570,13 +571,21 @@ export type NestedBothOf<C> = C extends EdgeClass
     ? NestedNodes<InstanceType<C>, AnyEdge>
     : never;
 
+/**
+ * A query that gives nodes or edges: where a walk can go. One mark to look for, since comparing a query member by member
+ * with one of any node is most of what a `visit` costs the compiler.
+ */
+export interface Locations {
+  readonly [locationsMark]: true;
+}
+
 /** A query whose results are plain data. */
 export interface RowQuery<R, T> extends Results<T>, RecordSteps<R> {
   ids(): Promise<Id[]>;
 }
 
 /** Nodes, in connection order, each once. */
-export interface NodeQuery<N> extends Results<N>, RecordSteps<N>, Aggregates<N> {
+export interface NodeQuery<N> extends Results<N>, RecordSteps<N>, Aggregates<N>, Locations {
   /**
    * Plain objects with the id and these fields instead of records: nothing to write to, and cheaper where many are
    * read. Nested values are as records hand them out. A unit that read them depends on these fields alone.
@@ -631,7 +640,7 @@ export interface HopQuery<N, E> extends NodeQuery<N> {
 }
 
 /** Edges, in connection order. */
-export interface EdgeQuery<E> extends Results<E>, RecordSteps<E>, Aggregates<E> {
+export interface EdgeQuery<E> extends Results<E>, RecordSteps<E>, Aggregates<E>, Locations {
   /** Plain objects instead of edges, as of nodes; `sourceId` and `targetId` can be named too. */
   select<K extends EdgePropertyOf<E>>(...fields: readonly [K, ...K[]]): RowQuery<E, Row<E, K>>;
   select<S>(shape: EdgeShape<E, S>): RowQuery<E, Row<E, keyof S>>;

@@ -1,17 +1,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Id } from "../model/id.ts";
-import type { AnyEdge, AnyNode, EdgeQuery, NodeQuery, RecordClass, Root } from "./graph-types.ts";
+import type { AnyEdge, AnyNode, Locations, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, DeepReadonly, Fields } from "./infer.ts";
 import type { Tx } from "./tx.ts";
 import type { TraceOptions, WalkTrace } from "./walk-trace.ts";
 
 /** Where a walk can go: a record, a list of them, or a query. */
-export type Target =
-  | AnyNode
-  | AnyEdge
-  | readonly (AnyNode | AnyEdge)[]
-  | NodeQuery<AnyNode>
-  | EdgeQuery<AnyEdge>;
+export type Target = AnyNode | AnyEdge | readonly (AnyNode | AnyEdge)[] | Locations;
 
 /** What `visit` gives: a place to say what else. Not to be awaited. */
 export interface Visit {
