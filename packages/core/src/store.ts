@@ -45,6 +45,7 @@ export type {
   ScanRequest,
   Store,
   StoreCounters,
+  StoreSnapshot,
   StoreSupports,
   Tally,
   TallyRequest,

@@ -50,6 +50,13 @@ export class Connection {
     void this.#now.then(this.#endStretch);
   }
 
+  /** Starts a read transaction that is for the caller to end. */
+  holdRead(): void {
+    this.endRead();
+    this.statement("BEGIN").run();
+    this.#isReading = true;
+  }
+
   endRead(): void {
     if (!this.#isReading) return;
     this.#isReading = false;

@@ -66,6 +66,17 @@ export class SqliteFile {
     );
   }
 
+  /** Keeps to the present moment in every read from here on, until it is closed. */
+  hold(doing: string): MaybePromise<void> {
+    return this.#translated(doing, () =>
+      untilFree(() => {
+        const { connection } = this;
+        connection.holdRead();
+        this.refresh(connection);
+      }, this.options),
+    );
+  }
+
   /** The token of now. Costs two microseconds where nobody else has committed. */
   current(): MaybePromise<Token> {
     return this.#translated("looking for commits", () =>

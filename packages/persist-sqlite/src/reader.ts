@@ -66,6 +66,16 @@ const scanMovedEdges =
   `SELECT ${edgeColumns("c.key")} FROM edge_collisions c CROSS JOIN edges e ON e.key = -c.nr ` +
   `WHERE e.type = ? ${visibleEnds}`;
 
+const allNodes =
+  `SELECT ${nodeColumns} FROM nodes n WHERE n.gone IS NULL AND (n.key, n.rest) > (?, ?) ` +
+  "ORDER BY n.key, n.rest LIMIT ?";
+const allEdges = (visible: boolean): string =>
+  `SELECT ${edgeColumns("e.key")} FROM edges e WHERE e.key >= max(?, 0) AND (e.key, e.rest) > (?, ?) ` +
+  `${visible ? visibleEnds : ""} ORDER BY e.key LIMIT ?`;
+const allMovedEdges =
+  `SELECT ${edgeColumns("c.key")} FROM edge_collisions c CROSS JOIN edges e ON e.key = -c.nr ` +
+  `WHERE true ${visibleEnds}`;
+
 /** The last row of a scan's stretch, and how many rows that has. */
 const tallyOf = (rows: string): string =>
   `WITH p (key, rest) AS MATERIALIZED (${rows}) ` +
@@ -190,6 +200,29 @@ export class Reader {
     return { rows, more: found.length > limit };
   }
 
+  /** Nodes of every type in id order. */
+  allNodes(connection: Connection, after: Id | undefined, limit: number): { rows: NodeRows; more: boolean } {
+    const rows = new NodeRows();
+    const [key, rest] = after === undefined ? fromStart : halvesOf(after);
+    const found = connection.all(allNodes, key, rest, limit + 1);
+    for (let i = 0; i < found.length && i < limit; i++) this.pushNode(rows, found[i] as SqlRow);
+    this.#file.settleIds(connection);
+    return { rows, more: found.length > limit };
+  }
+
+  /** Edges of every type in id order. */
+  allEdges(connection: Connection, after: Id | undefined, limit: number): { rows: EdgeRows; more: boolean } {
+    const { state } = this.#file;
+    const rows = new EdgeRows();
+    const [key, rest] = after === undefined ? fromStart : halvesOf(after);
+    let found = connection.all(allEdges(state.hasTombstones), key, key, rest, limit + 1);
+    if (state.hasCollisions)
+      found = mergeById(found, connection.all(allMovedEdges).filter(isBeyond("asc", key, rest)), "asc");
+    for (let i = 0; i < found.length && i < limit; i++) this.pushEdge(rows, found[i] as SqlRow);
+    this.#file.settleIds(connection);
+    return { rows, more: found.length > limit };
+  }
+
   /** What a scan in ascending order would give, counted. */
   tally(connection: Connection, { kind, ...request }: TallyRequest): Omit<Tally, "token"> {
     const { state, catalog } = this.#file;
@@ -292,9 +325,12 @@ export function halvesOf(id: Id): readonly [key: bigint, rest: bigint] {
   return [keyOf(scratch.words, 0), restOf(scratch.words, 0)];
 }
 
+/** Before every id. */
+const fromStart = [-1n, 0n] as const;
+
 function startOf({ order, after }: ScanRequest): readonly [key: bigint, rest: bigint] {
   if (after !== undefined) return halvesOf(after);
-  return order === "asc" ? [-1n, 0n] : [maxKey, maxKey];
+  return order === "asc" ? fromStart : [maxKey, maxKey];
 }
 
 /** Whether a row, which has key and rest in column `at` and the next, lies beyond an id. */

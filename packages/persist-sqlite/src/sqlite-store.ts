@@ -41,6 +41,7 @@ import {
   resolveOptions,
   type SqliteOptions,
 } from "./options.ts";
+import { SqliteSnapshot } from "./snapshot.ts";
 import { graphError } from "./sqlite-error.ts";
 
 /**
@@ -78,6 +79,7 @@ export class SqliteStore implements Store {
   readonly #housekeeping: Housekeeping;
   readonly #builder: IndexBuilder;
   readonly #backups: Set<Promise<void>> = new Set();
+  readonly #snapshots: Set<SqliteSnapshot> = new Set();
   #closing: MaybePromise<void> = undefined;
   #isClosed = true;
 
@@ -169,6 +171,16 @@ export class SqliteStore implements Store {
     }));
   }
 
+  snapshot(): MaybePromise<SqliteSnapshot> {
+    const held = this.#snapshots;
+    const opened = SqliteSnapshot.open(this.#file.options, this.counters, (closed) => held.delete(closed));
+    return andThen(opened, (snapshot) => {
+      held.add(snapshot);
+      if (this.#isClosed) snapshot.close();
+      return snapshot;
+    });
+  }
+
   commit(batches: readonly CommitBatch[]): MaybePromise<readonly CommitOutcome[]> {
     return this.#file.exclusively("committing", () => this.#commit.run(batches));
   }
@@ -227,6 +239,7 @@ export class SqliteStore implements Store {
     if (this.#isClosed) return this.#closing;
     this.#isClosed = true;
     this.#builder.stop();
+    for (const snapshot of this.#snapshots) snapshot.close();
     if (this.#backups.size > 0 || !this.#file.closeNow()) {
       this.#closing = Promise.allSettled(this.#backups)
         .then(() => this.#file.close())

@@ -246,6 +246,18 @@ export class IdColumn {
     }
   }
 
+  /** Of a column in ascending order: the place of the first id that comes after entry `at` of another column. */
+  placeAfter(other: IdColumn, at: number): number {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareIdWords(this.#words, middle * idWords, other.words, at * idWords) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Empties the column and keeps its room. */
   clear(): void {
     this.#length = 0;

@@ -18,6 +18,7 @@ import type {
   ScanRequest,
   Store,
   StoreCounters,
+  StoreSnapshot,
   StoreSupports,
   Tally,
   TallyRequest,
@@ -235,6 +236,24 @@ class AwkwardStore implements Store {
       const tally = store.tally!(request) as Tally;
       return { ...tally, token: this.#base.token(tally.token) };
     });
+  }
+
+  async snapshot(): Promise<StoreSnapshot> {
+    const held = await this.#call((store) => store.snapshot!() as StoreSnapshot);
+    return {
+      token: this.#base.token(held.token),
+      nodes: (after, limit) =>
+        this.#call(() => {
+          const { rows, more } = held.nodes(after, limit) as NodePage;
+          return { rows: copyNodeRows(rows), more };
+        }),
+      edges: (after, limit) =>
+        this.#call(() => {
+          const { rows, more } = held.edges(after, limit) as EdgePage;
+          return { rows: copyEdgeRows(rows), more };
+        }),
+      close: () => held.close(),
+    };
   }
 
   commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]> {

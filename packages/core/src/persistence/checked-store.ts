@@ -1,7 +1,7 @@
 import { ClosedError, CommitUnknownError, GraphError } from "../errors.ts";
 import type { Id, IdColumn } from "../model/id.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
-import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { Token } from "./change.ts";
 import { ArgumentChecks, isAdjacency, isEven } from "./check-arguments.ts";
 import type { EdgeRows, NodeRows } from "./rows.ts";
@@ -18,6 +18,7 @@ import type {
   ScanRequest,
   Store,
   StoreCounters,
+  StoreSnapshot,
   StoreSupports,
   Tally,
   TallyRequest,
@@ -46,6 +47,7 @@ class CheckedStore implements Store {
   readonly supports: StoreSupports;
   readonly counters: StoreCounters;
   readonly tally?: (request: TallyRequest) => MaybePromise<Tally>;
+  readonly snapshot?: () => MaybePromise<StoreSnapshot>;
   readonly lease?: (unitId: Id, ttlMs: number) => MaybePromise<boolean>;
   readonly release?: (unitId: Id) => MaybePromise<void>;
 
@@ -61,6 +63,7 @@ class CheckedStore implements Store {
     this.supports = store.supports;
     this.counters = store.counters;
     if (store.tally !== undefined) this.tally = (request) => this.#tally(request);
+    if (store.snapshot !== undefined) this.snapshot = () => this.#snapshot();
     if (store.lease !== undefined && store.release !== undefined) {
       this.lease = (unitId, ttlMs) => this.#lease(unitId, ttlMs);
       this.release = (unitId) => this.#release(unitId);
@@ -198,6 +201,42 @@ class CheckedStore implements Store {
         count <= request.limit &&
         (last === undefined) === (count === 0),
     );
+  }
+
+  #snapshot(): MaybePromise<StoreSnapshot> {
+    const held = this.#call(
+      "snapshot",
+      () => {},
+      () => this.#store.snapshot!(),
+      ({ token, nodes, edges, close }) =>
+        this.#isToken(token) && [nodes, edges, close].every((method) => typeof method === "function"),
+    );
+    return andThen(held, (snapshot) => this.#checkedSnapshot(snapshot));
+  }
+
+  #checkedSnapshot(snapshot: StoreSnapshot): StoreSnapshot {
+    const page = <T extends { rows: NodeRows }>(
+      kind: "nodes" | "edges",
+      after: Id | undefined,
+      limit: number,
+    ): MaybePromise<T> =>
+      this.#call<T>(
+        "snapshot",
+        () => {
+          if (after !== undefined) this.#checks.id("snapshot", after);
+          this.#checks.amount("snapshot", limit);
+        },
+        () => snapshot[kind](after, limit) as unknown as MaybePromise<T>,
+        ({ rows }) => isEven(rows) && rows.length <= limit,
+      );
+    return {
+      token: snapshot.token,
+      nodes: (after, limit) => page("nodes", after, limit),
+      edges: (after, limit) => page("edges", after, limit),
+      // A store that was closed has let go of it.
+      close: () =>
+        this.#closing === undefined ? this.#settle("snapshot", () => snapshot.close()) : undefined,
+    };
   }
 
   #lease(unitId: Id, ttlMs: number): MaybePromise<boolean> {

@@ -7,6 +7,7 @@ import { CommitLog } from "./memory/commit-log.ts";
 import { IndexSet } from "./memory/index-set.ts";
 import { readNeighbors } from "./memory/neighbors.ts";
 import { Records } from "./memory/records.ts";
+import { MemorySnapshot } from "./memory/snapshot.ts";
 import { AdjacencyRows, EdgeRows, NodeRows } from "./rows.ts";
 import type {
   AdjacencyAnswer,
@@ -22,6 +23,7 @@ import type {
   ScanRequest,
   Store,
   StoreCounters,
+  StoreSnapshot,
   StoreSupports,
   Tally,
   TallyRequest,
@@ -123,6 +125,12 @@ class MemoryStore implements Store {
     });
     const last = slot < 0 ? undefined : this.#records.idOf(type, slot);
     return { count, last, more, token: this.#answered(1) };
+  }
+
+  snapshot(): StoreSnapshot {
+    const snapshot = new MemorySnapshot(this.#records, this.#log.current);
+    this.#answered(snapshot.size);
+    return snapshot;
   }
 
   commit(batches: readonly CommitBatch[]): readonly CommitOutcome[] {

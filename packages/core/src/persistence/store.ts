@@ -145,6 +145,17 @@ export interface EdgePage {
   readonly token: Token;
 }
 
+/** The records of one moment, whatever is committed meanwhile: what a long read, such as an export, goes over. */
+export interface StoreSnapshot {
+  readonly token: Token;
+  /** Nodes of every type in id order, strictly after this id; `limit` of them at most. */
+  nodes(after: Id | undefined, limit: number): MaybePromise<Omit<NodePage, "token">>;
+  /** Edges likewise. */
+  edges(after: Id | undefined, limit: number): MaybePromise<Omit<EdgePage, "token">>;
+  /** Idempotent. The moment may cost the store room for as long as it is held. */
+  close(): MaybePromise<void>;
+}
+
 /** One unit of work's writes: applied whole or not at all. */
 export interface CommitBatch {
   readonly unitId: Id;
@@ -221,6 +232,12 @@ export interface Store {
 
   /** Counts what `scan` would give, a stretch at a time. Without it core scans to count. */
   tally?(request: TallyRequest): MaybePromise<Tally>;
+
+  /**
+   * Holds the present moment for reading, until the snapshot or the store is closed. Without it a long read is of one
+   * moment only while nobody commits.
+   */
+  snapshot?(): MaybePromise<StoreSnapshot>;
 
   /**
    * Commits each batch by itself, in order, and answers for each; what one durable sync can serve shares it.

@@ -14,6 +14,7 @@ import { openingConformance } from "./opening.ts";
 import { purgeConformance } from "./purging.ts";
 import { readingConformance } from "./reading.ts";
 import { scanConformance } from "./scans.ts";
+import { snapshotConformance } from "./snapshots.ts";
 import { type StoreConformanceOptions, Suite } from "./suite.ts";
 import { tokenConformance } from "./tokens.ts";
 import { uniqueConformance } from "./unique-keys.ts";
@@ -43,6 +44,7 @@ export function storeConformance(options: StoreConformanceOptions): void {
   adjacencyConformance(suite);
   lookupConformance(suite);
   scanConformance(suite);
+  snapshotConformance(suite);
   commitConformance(suite);
   versionConformance(suite);
   guardConformance(suite);

@@ -51,6 +51,18 @@ export class Records {
     for (const slot of slots.between(from, to, order)) if (!isEdge || this.isVisible(slot)) yield slot;
   }
 
+  /** All records of a kind that can be read, in id order. */
+  inIdOrder(kind: "node" | "edge"): Int32Array {
+    const { ids } = kind === "node" ? this.nodes : this.edges;
+    const slots: number[] = [];
+    for (const [type, name] of this.typeNames.entries()) {
+      if (this.#isEdge[type]! !== (kind === "edge")) continue;
+      for (const slot of this.ofType(name, "asc", undefined)) slots.push(slot);
+    }
+    // A few runs that are in order already, one a type.
+    return Int32Array.from(slots.sort((left, right) => ids.compare(left, right)));
+  }
+
   /** The id of a record of this type. */
   idOf(name: string, slot: number): Id {
     const table = this.#isEdge[this.typeNumber(name)]! ? this.edges : this.nodes;
