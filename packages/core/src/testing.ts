@@ -1,4 +1,7 @@
 // For tests of apps and of stores. Apps that do not import it carry nothing of it.
+
+export { type Arbitraries, arbitraries, type GivenFields } from "./testing/arbitraries.ts";
+export type { Arbitrary, FastCheck } from "./testing/fast-check.ts";
 export {
   type ChooseFault,
   type Fault,
@@ -7,6 +10,7 @@ export {
   type PlannedFault,
   type StoreMethod,
 } from "./testing/faulty-store.ts";
+export { type GraphSketch, populate, type SketchOptions } from "./testing/graph-sketch.ts";
 export { seededRandom } from "./testing/seeded-random.ts";
 export { type TestClock, testClock, testStart } from "./testing/test-clock.ts";
 export { type TestGraph, type TestGraphOptions, testGraph } from "./testing/test-graph.ts";

@@ -241,11 +241,16 @@ export function withDefault<Input, Output>(
     throw new TypeError(`withDefault takes a schema and a value, got ${describeKind(schema)}`);
   const inner = schema["~standard"];
   const makeDefault = typeof fallback === "function" ? (fallback as () => Input) : () => fallback;
-  return Object.freeze({
+  const defaulted: Schema<Input | undefined, Output> = Object.freeze({
     "~standard": Object.freeze({
       version: 1 as const,
       vendor: inner.vendor,
       validate: (value: unknown) => inner.validate(value === undefined ? makeDefault() : value),
     }),
   });
+  behindDefaults.set(defaulted, schema);
+  return defaulted;
 }
+
+/** The schemas that `withDefault` was given, by what it gave. */
+export const behindDefaults: WeakMap<Schema, Schema> = new WeakMap();
