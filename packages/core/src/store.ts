@@ -27,6 +27,7 @@ export {
   AdjacencyRows,
   EdgeRows,
   type FieldData,
+  missingId,
   NodeRows,
   type RecordUpdate,
   RowDamage,

@@ -46,6 +46,14 @@ export class Housekeeping {
     });
   }
 
+  /** What leads from nodes to their edges is SQLite's own, and is made anew as a whole. */
+  refile(): MaybePromise<void> {
+    return this.#file.write("filing edges anew", (connection) => {
+      connection.driver.exec("REINDEX edges");
+      this.#file.announce(connection);
+    });
+  }
+
   /** Whether there is more to remove. */
   purge(limit: number): MaybePromise<boolean> {
     const doing = "removing what was deleted";

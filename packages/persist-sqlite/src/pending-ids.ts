@@ -1,4 +1,4 @@
-import { IdColumn } from "@rootwalk/core/store";
+import { IdColumn, missingId } from "@rootwalk/core/store";
 import type { Connection } from "./connection.ts";
 import { pushId } from "./id-halves.ts";
 import type { KnownNodes, Owners } from "./known-ids.ts";
@@ -72,8 +72,8 @@ export class PendingIds {
   }
 }
 
-// The least id there is: what stands where an owner's row is missing, which only damage can bring about.
-const nobody = [0, 0x7000, -0x80000000, 0] as const;
+/** Stands where the row of an end or of an owner is missing, which only damage can bring about. */
+const nobody = Array.from(IdColumn.of(missingId).words.subarray(0, 4)) as [number, number, number, number];
 
 const idsByNumber =
   "SELECT CAST(n.nr AS REAL) AS nr, n.key AS key, n.rest AS rest " +

@@ -209,6 +209,10 @@ export class SqliteStore implements Store {
     return this.#housekeeping.release(unitId);
   }
 
+  refile(): MaybePromise<void> {
+    return this.#housekeeping.refile();
+  }
+
   purge(limit: number): MaybePromise<boolean> {
     return this.supports.readOnly ? false : this.#housekeeping.purge(limit);
   }

@@ -9,12 +9,8 @@ import {
   toTaggedJson,
 } from "@rootwalk/core/store";
 import { catalog, nodeType } from "../../core/src/persistence/conformance/catalog.ts";
-import {
-  adjacency,
-  type RecordView,
-  type Session,
-  viewsOf,
-} from "../../core/src/persistence/conformance/session.ts";
+import { adjacency, type Session } from "../../core/src/persistence/conformance/session.ts";
+import { type RowView, viewsOf } from "../../core/src/persistence/row-view.ts";
 
 // What the fixture file of a format holds. To make the file of a new format: `tsx test/make-fixture.ts` in this package.
 
@@ -98,8 +94,8 @@ export async function fill(client: Session): Promise<void> {
 
 /** Everything that the store answers, as JSON. */
 export async function dump(store: Store): Promise<unknown> {
-  const nodes: RecordView[] = [];
-  const edges: RecordView[] = [];
+  const nodes: RowView[] = [];
+  const edges: RowView[] = [];
   for (const { name, kind } of fixtureCatalog.types) {
     const page = { type: name, order: "asc", after: undefined, limit: 100 } as const;
     if (kind === "node") {
@@ -122,7 +118,7 @@ export async function dump(store: Store): Promise<unknown> {
     const { rows } = await store.lookup({ index: name, equals: [], order: "asc", limit: 100 });
     lookups[name] = [...rows.ids];
   }
-  const readable = (records: readonly RecordView[]): unknown[] =>
+  const readable = (records: readonly RowView[]): unknown[] =>
     records
       .map(({ fields, access, ...rest }) => ({
         ...rest,

@@ -1,3 +1,4 @@
+import type { CheckHost } from "../check/check-graph.ts";
 import { ClosedError, GraphError } from "../errors.ts";
 import { type Id, isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
@@ -5,7 +6,9 @@ import type { Query } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
+import type { CatalogDescription } from "../schema/catalog-description.ts";
 import { type Entity, NodeEntity, requireGraph } from "../schema/entity.ts";
+import type { CheckReport } from "../types/check.ts";
 import type { GraphStatus } from "../types/session.ts";
 import { andThen } from "../util/maybe-async.ts";
 import { GraphSession, type SessionCore } from "./session.ts";
@@ -20,6 +23,8 @@ const CLOSE_PATIENCE_MS = 10_000;
 
 /** What all sessions of a graph share, and what ends with it. */
 export interface GraphCore extends SessionCore {
+  /** The types and indexes as the store keeps them. */
+  readonly stored: CatalogDescription;
   readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
   /** The store is closed, or failed to. */
   closed(): void;
@@ -113,6 +118,32 @@ export class GraphObject extends GraphSession {
 
   quarantine(): QuarantinedRecord[] {
     return this.#core.runtime.resident.quarantine.list();
+  }
+
+  async check(options?: unknown): Promise<CheckReport> {
+    this.#core.enter();
+    try {
+      // Few apps ever do it: what it takes is loaded when it is asked for.
+      const { checkGraph } = await import("../check/check-graph.ts");
+      return await checkGraph(this.#checkHost(), options);
+    } finally {
+      this.#core.leave();
+    }
+  }
+
+  #checkHost(): CheckHost {
+    const { runtime, closing, stored } = this.#core;
+    const { store, scheduler, ids, loader, purger } = runtime;
+    return {
+      store,
+      stored,
+      isClosed: () => closing.isClosed,
+      nextTurn: () => new Promise((resolve) => scheduler.nextTurn(resolve)),
+      wait: (ms) => new Promise((resolve) => scheduler.after(ms, resolve, true)),
+      newUnitId: () => ids.nextId(),
+      follow: () => loader.follower.catchUp(),
+      wakePurger: () => purger.wake(),
+    };
   }
 
   /** Applies what other processes have committed until now. */

@@ -219,6 +219,7 @@ async function compose(
     runtime,
     runner,
     handlers,
+    stored: opened.catalog,
     closing: { isClosed: false, running: 0, idle: undefined },
     closed,
     enter() {

@@ -131,6 +131,23 @@ export function requireId(value: unknown, where = "id"): asserts value is Id {
   if (!isId(value)) throw invalidId(value, where);
 }
 
+/**
+ * The last id of the moment before that of this one: of the same millisecond and one less on the counter, or of the
+ * millisecond before. `undefined` where there is none. Between the two lie only ids of the same moment, which other
+ * processes may have made.
+ */
+export function idBefore(id: Id): Id | undefined {
+  requireId(id);
+  parseId(id, scratch);
+  const [a, b, c] = scratch as [number, number, number, number];
+  const random = c | 0x7ffffff;
+  if ((c & 0x38000000) !== 0) return formatId(a, b, random - 0x8000000, -1);
+  const counter = random | 0x38000000;
+  if ((b & 0xfff) !== 0) return formatId(a, b - 1, counter, -1);
+  if (b >>> 16 !== 0) return formatId(a, (b - 0x10000) | 0xfff, counter, -1);
+  return a === 0 ? undefined : formatId((a - 1) | 0, -0x8001, counter, -1);
+}
+
 function invalidId(value: unknown, where: string): ValidationError {
   const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(typeof value);
   return new ValidationError({ code: "RW_ID_INVALID", message: `${where}: ${shown} is not a record id` });

@@ -50,6 +50,7 @@ class CheckedStore implements Store {
   readonly snapshot?: () => MaybePromise<StoreSnapshot>;
   readonly lease?: (unitId: Id, ttlMs: number) => MaybePromise<boolean>;
   readonly release?: (unitId: Id) => MaybePromise<void>;
+  readonly refile?: (edges: readonly Id[]) => MaybePromise<void>;
 
   readonly #store: Store;
   readonly #checks: ArgumentChecks = new ArgumentChecks();
@@ -64,6 +65,7 @@ class CheckedStore implements Store {
     this.counters = store.counters;
     if (store.tally !== undefined) this.tally = (request) => this.#tally(request);
     if (store.snapshot !== undefined) this.snapshot = () => this.#snapshot();
+    if (store.refile !== undefined) this.refile = (edges) => this.#refile(edges);
     if (store.lease !== undefined && store.release !== undefined) {
       this.lease = (unitId, ttlMs) => this.#lease(unitId, ttlMs);
       this.release = (unitId) => this.#release(unitId);
@@ -256,6 +258,16 @@ class CheckedStore implements Store {
       "release",
       () => this.#checks.id("release", unitId),
       () => this.#store.release!(unitId),
+    );
+  }
+
+  #refile(edges: readonly Id[]): MaybePromise<void> {
+    return this.#call(
+      "refile",
+      () => {
+        for (const edge of edges) this.#checks.id("refile", edge);
+      },
+      () => this.#store.refile!(edges),
     );
   }
 

@@ -17,6 +17,12 @@ export class RowDamage {
 }
 
 /**
+ * Stands for an end of an edge, or an owner, of which a store can no longer tell which record it was. No record has this
+ * id, so that whoever looks for it finds that it is not there.
+ */
+export const missingId: Id = "00000000-0000-7fff-bfff-ffffffffffff";
+
+/**
  * Node records as columns: what `readNodes`, `lookup` and `scan` answer and what a commit creates.
  *
  * Columns rather than objects because a cold read is bounded by what is allocated for each row; ids stay 16 bytes

@@ -207,8 +207,12 @@ export interface ChangePage {
  *   are acknowledged. Versions start at 1 and an update makes `expected + 1`.
  * - **A unique key** is held by one record of the index's type or its subtypes; where the index is per owner, by one
  *   record of each owner. A record in which one of the key's fields is absent is exempt.
- * - **Failure**: what it throws after a commit was begun means that the outcome is unknown; `outcome` then tells. What
- *   cannot be decoded comes back as a `RowDamage` in its place.
+ * - **Failure**: what it throws after a commit was begun means that the outcome is unknown; `outcome` then tells.
+ * - **Damage** is never dropped and never fatal to what lies beside it. What
+ *   cannot be decoded comes back as a `RowDamage` in its place, and where it cannot be told which record is an end of an
+ *   edge or its owner, `missingId` does.
+ * - **Writing files anew**: a commit that writes a node's fields puts it under the keys that they make, whatever it was
+ *   under before, also where the fields are the same.
  */
 export interface Store {
   /** For messages: what this is and where, such as `sqlite chat.db`. */
@@ -263,6 +267,15 @@ export interface Store {
    */
   lease?(unitId: Id, ttlMs: number): MaybePromise<boolean>;
   release?(unitId: Id): MaybePromise<void>;
+
+  /**
+   * Files edges anew, by what their own records say: into the neighbourhoods in which they belong, and out of those in
+   * which they do not. Repairs ask for it, where `check` found that the two disagree; a store in which that cannot be, or
+   * which has no way of doing it, leaves it out. Nothing that is read of the edges by their ids changes.
+   *
+   * @param edges ids, also of edges that are not there: entries under them go
+   */
+  refile?(edges: readonly Id[]): MaybePromise<void>;
 
   /** Removes at most `limit` rows that are logically gone, outside the change feed. False once nothing is left. */
   purge(limit: number): MaybePromise<boolean>;

@@ -85,6 +85,7 @@ export class FaultyStore implements Store {
   readonly tally?: (request: TallyRequest) => Promise<Tally>;
   readonly lease?: (unitId: Id, ttlMs: number) => Promise<boolean>;
   readonly release?: (unitId: Id) => Promise<void>;
+  readonly refile?: (edges: readonly Id[]) => Promise<void>;
 
   readonly #store: Store;
   readonly #choose: ChooseFault;
@@ -102,6 +103,7 @@ export class FaultyStore implements Store {
     this.counters = store.counters;
     if (store.tally !== undefined) this.tally = (request) => this.#call("tally", request);
     if (store.lease !== undefined) this.lease = (unitId, ttlMs) => this.#call("lease", unitId, ttlMs);
+    if (store.refile !== undefined) this.refile = (edges) => this.#call("refile", edges);
     if (store.release !== undefined) this.release = (unitId) => this.#call("release", unitId);
   }
 

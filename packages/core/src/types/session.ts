@@ -3,6 +3,7 @@ import type { Store, StoreCounters, StoreSupports } from "../persistence/store.t
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
+import type { CheckOptions, CheckReport } from "./check.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, Fields } from "./infer.ts";
 import type { Reading, Tx } from "./tx.ts";
@@ -58,6 +59,17 @@ export interface Graph extends Session, AsyncDisposable {
    * `CorruptRecordError`, and they can be deleted. To look for them, read every record: `graph.nodes(T).all()`.
    */
   quarantine(): QuarantinedRecord[];
+  /**
+   * Looks for what is wrong with the whole of the stored graph: edges without their ends, neighbourhoods and indexes that
+   * disagree with the records, records that cannot be read, owners and grants that name nobody. In a sound graph there is
+   * nothing to find. It reads every record, in stretches between which others go on; what it reports was so at one moment.
+   *
+   * Changes nothing unless `repair` names what is to be mended.
+   *
+   * @throws what `signal` was aborted with; {ValidationError} `RW_OPTION_INVALID`; {GraphError} `RW_READ_ONLY` where
+   * something is to be repaired in a store that was opened for reading
+   */
+  check(options?: CheckOptions): Promise<CheckReport>;
   /** The store, L1 and units in figures. */
   status(): GraphStatus;
   /**

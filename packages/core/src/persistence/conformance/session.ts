@@ -1,26 +1,12 @@
-import type { AccessRecord } from "../../model/access-record.ts";
 import { type Id, IdColumn, IdSource } from "../../model/id.ts";
 import type { CatalogDescription } from "../../schema/catalog-description.ts";
 import type { CommitRecord, Guards, Token } from "../change.ts";
-import type { EdgeRows, FieldData, NodeRows, RowDamage } from "../rows.ts";
+import { type RowView, viewsOf } from "../row-view.ts";
+import type { FieldData } from "../rows.ts";
 import type { AdjacencyRequest, CommitOutcome, LookupRequest, ScanRequest, Store } from "../store.ts";
 import { ConformanceError } from "./assert.ts";
 import { catalog } from "./catalog.ts";
 import { Draft } from "./draft.ts";
-
-/** One row of an answer. */
-export interface RecordView {
-  readonly id: Id;
-  readonly type: string;
-  readonly owner: Id;
-  readonly access: AccessRecord;
-  readonly dataVersion: number;
-  readonly accessVersion: number;
-  readonly shape: number;
-  readonly fields: FieldData | RowDamage;
-  readonly source?: Id;
-  readonly target?: Id;
-}
 
 /** One request's part of an adjacency answer. */
 export interface Neighborhood {
@@ -140,19 +126,19 @@ export class Session {
     throw new ConformanceError("an increment that is tried again comes through some time");
   }
 
-  async node(id: Id): Promise<RecordView | undefined> {
+  async node(id: Id): Promise<RowView | undefined> {
     return (await this.nodes(id))[0];
   }
 
-  async nodes(...ids: readonly Id[]): Promise<RecordView[]> {
+  async nodes(...ids: readonly Id[]): Promise<RowView[]> {
     return viewsOf((await this.store.readNodes(IdColumn.from(ids))).rows);
   }
 
-  async edge(id: Id): Promise<RecordView | undefined> {
+  async edge(id: Id): Promise<RowView | undefined> {
     return (await this.edges(id))[0];
   }
 
-  async edges(...ids: readonly Id[]): Promise<RecordView[]> {
+  async edges(...ids: readonly Id[]): Promise<RowView[]> {
     return viewsOf((await this.store.readEdges(IdColumn.from(ids))).rows);
   }
 
@@ -220,19 +206,4 @@ export function adjacency(request: Partial<AdjacencyRequest> = {}): AdjacencyReq
     edgeFields: true,
     ...request,
   };
-}
-
-export function viewsOf(rows: NodeRows | EdgeRows): RecordView[] {
-  const ends = "sources" in rows ? rows : undefined;
-  return rows.types.map((type, i) => ({
-    id: rows.ids.at(i),
-    type,
-    owner: rows.owners.at(i),
-    access: rows.access[i]!,
-    dataVersion: rows.dataVersions[i]!,
-    accessVersion: rows.accessVersions[i]!,
-    shape: rows.shapes[i]!,
-    fields: rows.fields[i]!,
-    ...(ends && { source: ends.sources.at(i), target: ends.targets.at(i) }),
-  }));
 }
