@@ -31,6 +31,12 @@ export const errorCodes = {
     remedy:
       "Give each field a schema of zod, valibot, arktype or another library that implements Standard Schema.",
   },
+  RW_DEFINITION_HISTORY: {
+    category: "user",
+    summary: "The history of a type contradicts itself or the type's fields.",
+    remedy:
+      "Mend the step that the message names; steps that were released stay as they are, and new ones follow them.",
+  },
   RW_DEFINITION_OVERRIDE: {
     category: "user",
     summary: "A class member has the name of a stored field and would hide it.",
@@ -38,7 +44,7 @@ export const errorCodes = {
   },
   RW_DEFINITION_ASYNC: {
     category: "user",
-    summary: "A field validator or an access rule is asynchronous.",
+    summary: "A field validator, an access rule or a transform is asynchronous.",
     remedy:
       "Make it synchronous: fields are checked and rules are asked in the middle of a walk. Do asynchronous checks before the write.",
   },

@@ -30,6 +30,7 @@ export type * from "./types/check.ts";
 export type * from "./types/diagram.ts";
 export type * from "./types/explanation.ts";
 export type * from "./types/graph-types.ts";
+export type * from "./types/history.ts";
 export type * from "./types/infer.ts";
 export type * from "./types/session.ts";
 export type * from "./types/walk-trace.ts";

@@ -55,9 +55,11 @@ export {
   type CatalogDescription,
   emptyCatalog,
   type FieldDescription,
+  type HistoryDescription,
   type IndexDescription,
   joinCatalogs,
   type ShapeDescription,
+  type StepDescription,
   type TypeDescription,
 } from "./schema/catalog-description.ts";
 export { andThen, isThenable, type MaybePromise } from "./util/maybe-async.ts";

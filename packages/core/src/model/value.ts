@@ -1,5 +1,6 @@
 import { type ErrorCode, ValidationError, type ValuePath } from "../errors.ts";
 import { pathText } from "../util/path-text.ts";
+import { UnknownValue } from "./unknown-value.ts";
 import { describeKind, objectKind, type StoredValue } from "./value-kind.ts";
 
 export { compareForOrder, compareStrings, compareValues, equalValues } from "./compare.ts";
@@ -41,6 +42,8 @@ export function takeIn(value: unknown, path: ValuePath = []): StoredValue {
 /**
  * What a reader may be given of a stored value: itself when it is frozen or a scalar, else a copy of its own.
  * Decided in constant time; a copy shares those of its parts that are frozen.
+ *
+ * @throws {NewerShapeError} for what newer code has stored there
  */
 export function handOut<T>(value: T): T {
   return isSpecial(value) ? (copySpecial(value as object) as T) : value;
@@ -70,6 +73,7 @@ function copySpecial(value: object): object {
       return copy;
     }
     default: {
+      if (value instanceof UnknownValue) throw value.error();
       const copy: Record<string, unknown> = {};
       for (const key of Object.keys(value)) copy[key] = handOut((value as Record<string, unknown>)[key]);
       return copy;

@@ -1,4 +1,5 @@
 import { compareForOrder } from "../model/compare.ts";
+import { UnknownValue } from "../model/unknown-value.ts";
 import { handOut } from "../model/value.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
 import type { RecordKind } from "../resident/change-log.ts";
@@ -151,7 +152,9 @@ export function columnOf(
     withStates(unit, kind, slots, NOW, (at, state) => {
       read.count = at + 1;
       unit.refuseDamaged(kind, slots[at]!, state);
-      values.push(state[field]);
+      const value = state[field];
+      if (UnknownValue.made > 0 && value instanceof UnknownValue) throw value.error();
+      values.push(value);
       places.push(at);
     }),
     () => ({ values, places }),

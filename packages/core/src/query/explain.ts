@@ -185,11 +185,11 @@ export class Explainer implements ReadObserver {
     const { lookups, types } = extent;
     const [first] = lookups ?? [];
     if (lookups === undefined || first === undefined) return { kind: "scan", types: types.map(name) };
-    const { fields } = catalog.index(first.index);
+    const { name: index, fields } = catalog.index(first.index);
     return {
       kind: "index",
       type: name(step.type),
-      index: first.index,
+      index,
       lookups: lookups.map((lookup) => explainedLookup(lookup, fields)),
     };
   }

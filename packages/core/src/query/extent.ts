@@ -169,7 +169,7 @@ class ExtentRun {
       keys.push(value);
     }
     const base = {
-      index: index.name,
+      index: index.stored.name,
       order: this.#descending ? "desc" : "asc",
       after: undefined,
       limit: BATCH,
@@ -182,7 +182,7 @@ class ExtentRun {
         .filter((at) => at < fields)
         .map((at) => ({
           request: { ...base, order: "desc" as const, equals: keys.slice(0, at) },
-          lacking: index.fields[at]!,
+          lacking: index.stored.fields[at]!,
         })),
     ];
     if (keys.length === index.fields.length) {
@@ -273,7 +273,7 @@ class ExtentRun {
       this.#unit.noteMisses(1);
       return andThen(
         loader.lookup(asked, (slots, page) => {
-          const { fields } = catalog.index(index);
+          const { fields } = catalog.index(index).stored;
           if (isWhole && !page.more) resident.lookups.set(index, equals, slots);
           const last = placeOfLast(page.rows, fields);
           this.#lastKey = last?.key.at(-1);
@@ -303,12 +303,11 @@ class ExtentRun {
   /** Scans the types one beside the other, for the result is in id order over all of them. */
   #scanAll(mayStop: boolean): MaybePromise<void> {
     const { loader } = this.#unit;
-    const { catalog } = this.#unit.runtime;
     const isById = this.#step.order === undefined;
     const order = isById && this.#descending ? "desc" : "asc";
     const from = isById ? this.#place?.id : undefined;
     const scans = this.#types.map((type) => ({
-      type: catalog.definition(type).name,
+      type,
       number: type,
       after: from,
       isBegun: false,

@@ -77,11 +77,9 @@ class TallyRun {
 
   #step(): MaybePromise<boolean> {
     const { loader } = this.#unit;
-    const { catalog } = this.#unit.runtime;
     const [type] = this.#types;
     if (type === undefined) return true;
-    const { name } = catalog.definition(type);
-    return andThen(loader.tally(this.#kind, name, this.#last, STRETCH), ({ count, last, more }) => {
+    return andThen(loader.tally(this.#kind, type, this.#last, STRETCH), ({ count, last, more }) => {
       this.#count += count;
       this.#last = last;
       if (!more || last === undefined) {

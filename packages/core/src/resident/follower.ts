@@ -179,7 +179,7 @@ export class Follower {
       const isKnown = (row: Read<unknown> | undefined): boolean => row !== undefined && row.token >= token;
       for (const { kind, op, id, type: name, source, target } of changes!) {
         if (op === "delete") continue;
-        const type = catalog.numberOf(name);
+        const type = catalog.numberOfStored(name);
         if (kind === "node") {
           if (resident.watchesType(NODE, type) && !isKnown(stretch.nodes.get(id))) nodes.push(id);
           continue;
@@ -215,7 +215,7 @@ export class Follower {
           const judged = change.accessVersion !== undefined;
           const asOwner =
             judged &&
-            catalog.numberOf(change.type) === catalog.rootNumber &&
+            catalog.numberOfStored(change.type) === catalog.rootNumber &&
             classes.findOwner(a, b, c, d) !== undefined;
           const resident = slot >= 0 && (judged || (openUnits > 0 && table.states[slot] !== undefined));
           if ((asOwner || resident) && !isKnown(stretch.nodes.get(change.id))) nodes.add(change.id);
@@ -278,7 +278,7 @@ export class Follower {
     const { nodes, catalog } = resident;
     const [a, b, c, d] = this.#parse(change.id);
     const slot = nodes.find(a, b, c, d);
-    const type = catalog.numberOf(change.type);
+    const type = catalog.numberOfStored(change.type);
     const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1 } as const;
     const row = stretch.nodes.get(change.id);
     if (change.op === "create") {
@@ -318,7 +318,7 @@ export class Follower {
     const target = nodes.find(ta, tb, tc, td);
     const [a, b, c, d] = this.#parse(change.id);
     const slot = edges.find(a, b, c, d);
-    const type = catalog.numberOf(change.type);
+    const type = catalog.numberOfStored(change.type);
     const base = { kind: EDGE, type, slot, id: change.id, source, target } as const;
     if (change.op === "create") {
       if (slot < 0) {
@@ -361,7 +361,7 @@ export class Follower {
   #seen({ nodes }: Stretch, id: Id): SeenNode | undefined {
     const row = nodes.get(id);
     if (row === undefined || row.i < 0) return undefined;
-    const type = this.#resident.catalog.numberOf(row.rows.types[row.i]!);
+    const type = this.#resident.catalog.numberOfStored(row.rows.types[row.i]!);
     return { type, state: this.#stateIn(row, type) };
   }
 

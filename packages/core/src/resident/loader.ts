@@ -137,7 +137,8 @@ export class Loader {
     for (const request of requests) {
       asked.push({
         direction: request.side === OUT ? "out" : "in",
-        edgeType: request.type === ANY_TYPE ? undefined : resident.catalog.definition(request.type).name,
+        edgeType:
+          request.type === ANY_TYPE ? undefined : resident.catalog.definition(request.type).storedName,
         order: request.order,
         after: request.after,
         limit: request.limit,
@@ -164,13 +165,13 @@ export class Loader {
   }
 
   scanNodes<R>(
-    type: string,
+    number: number,
     order: "asc" | "desc",
     after: Id | undefined,
     limit: number,
     use: (slots: number[], page: NodePage) => R,
   ): MaybePromise<R> {
-    const number = this.#resident.catalog.numberOf(type);
+    const type = this.#resident.catalog.definition(number).storedName;
     return this.#page(
       () => this.#reads.scan({ kind: "node", type, order, after, limit }),
       (changes) => changes.some((change) => change.kind === NODE && change.type === number),
@@ -179,12 +180,13 @@ export class Loader {
   }
 
   scanEdges<R>(
-    type: string,
+    number: number,
     order: "asc" | "desc",
     after: Id | undefined,
     limit: number,
     use: (slots: number[], page: EdgePage) => R,
   ): MaybePromise<R> {
+    const type = this.#resident.catalog.definition(number).storedName;
     return this.#withEnds(
       () => this.#reads.scan({ kind: "edge", type, order, after, limit }),
       (page) => page.rows,
@@ -193,8 +195,8 @@ export class Loader {
   }
 
   /** Counts records of a type where the store can. */
-  tally(kind: RecordKind, type: string, after: Id | undefined, limit: number): MaybePromise<Tally> {
-    const number = this.#resident.catalog.numberOf(type);
+  tally(kind: RecordKind, number: number, after: Id | undefined, limit: number): MaybePromise<Tally> {
+    const type = this.#resident.catalog.definition(number).storedName;
     let tally: Tally | undefined;
     return this.#read(
       () => this.#reads.tally!({ kind: kind === NODE ? "node" : "edge", type, after, limit }),

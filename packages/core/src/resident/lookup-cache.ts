@@ -75,7 +75,7 @@ export class LookupCache {
   }
 
   #forget(index: IndexDefinition, { op, before, after }: AppliedChange): void {
-    const keys = this.#found.get(index.name);
+    const keys = this.#found.get(index.stored.name);
     if (keys === undefined || keys.size === 0) return;
     const isKnown =
       ((op & CREATED) !== 0 || before !== undefined) && ((op & REMOVED) !== 0 || after !== undefined);

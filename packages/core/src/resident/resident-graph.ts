@@ -446,7 +446,7 @@ export class ResidentGraph {
     const slot = this.#nodeSlot(rows.ids.words, i);
     const isNew = nodes.types[slot] === 0;
     if (isNew || nodes.accessVersions.at(slot) !== rows.accessVersions[i]) {
-      const type = this.catalog.numberOf(rows.types[i]!);
+      const type = this.catalog.numberOfStored(rows.types[i]!);
       nodes.types[slot] = type;
       nodes.accessClasses[slot] = this.#classOf(type, rows.owners.words, i, rows.access[i]!);
       nodes.accessVersions.set(slot, rows.accessVersions[i]!);
@@ -551,7 +551,7 @@ export class ResidentGraph {
       fresh.add(list);
     }
     for (let i = from; i < to; i++) {
-      const type = catalog.numberOf(rows.edgeTypes[i]!);
+      const type = catalog.numberOfStored(rows.edgeTypes[i]!);
       const hangsOn = catalog.isUndirected(type) ? OUT : side;
       let list = adjacency.find(node, hangsOn, type);
       if (list < 0) {
@@ -579,7 +579,7 @@ export class ResidentGraph {
     const { nodes } = this;
     const far = this.#nodeSlot(rows.farIds.words, i);
     if (nodes.types[far] === 0) {
-      const type = this.catalog.numberOf(rows.farTypes[i]!);
+      const type = this.catalog.numberOfStored(rows.farTypes[i]!);
       nodes.types[far] = type;
       nodes.accessClasses[far] = this.#classOf(type, rows.farOwners.words, i, rows.farAccess[i]!);
       nodes.accessVersions.set(far, rows.farAccessVersions[i]!);
@@ -626,7 +626,7 @@ export class ResidentGraph {
       edges.targets[edge] = target;
       nodes.refs[source]! += 1;
       nodes.refs[target]! += 1;
-      edges.types[edge] = this.catalog.numberOf(typeName);
+      edges.types[edge] = this.catalog.numberOfStored(typeName);
     }
     if (isNew || edges.accessVersions.at(edge) !== accessVersion) {
       edges.accessClasses[edge] = this.#classOf(edges.types[edge]!, owners, i, access);
@@ -676,7 +676,7 @@ export class ResidentGraph {
     const definition = this.catalog.definition(type);
     // A type that is not in the code is read by its base, whose fields it may have been written without.
     const isCurrent = shape === definition.shape && this.catalog.isInCode(type);
-    return stateOf(definition, fields, isCurrent);
+    return stateOf(definition, fields, isCurrent ? undefined : this.catalog.reading(type, shape));
   }
 
   setState(table: RecordTable, slot: number, state: RecordState | undefined): void {

@@ -1,6 +1,12 @@
+import { UnknownValue } from "../model/unknown-value.ts";
+import { handOut, takeIn } from "../model/value.ts";
+import { describeKind, kindOf } from "../model/value-kind.ts";
 import { type FieldData, RowDamage } from "../persistence/rows.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import { type FieldIssue, tryField } from "../schema/field.ts";
+import { stepText } from "../schema/history.ts";
+import type { Reading, ReadingStep } from "../schema/reading.ts";
+import { isThenable } from "../util/maybe-async.ts";
 import type { RecordState } from "./record-table.ts";
 
 /** What a record holds that its type no longer declares: kept, and stored again with every write. */
@@ -12,30 +18,47 @@ const damages: WeakMap<RecordState, RowDamage> = new WeakMap();
 /** How many damaged records were ever seen, so that nobody asks while there is none. */
 export const damageCount = { seen: 0 };
 
+/** Of a record that is stored under another shape than the code has: how it was read, and may be stored again. */
+const readings: WeakMap<RecordState, Reading> = new WeakMap();
+
+/** How many records of other shapes were ever read, so that nobody asks while there is none. */
+const readingCount = { made: 0 };
+
 /**
  * The state that a stored row stands for.
- * @param isCurrent whether the row was written under the shape that the code has now; an older one is validated again,
- *   so that new fields get their defaults
+ * @param reading how the row is read where it was not written under the shape that the code has now: it is taken through
+ *   the steps since, and validated again, so that new fields get their defaults
  */
 export function stateOf(
   definition: TypeDefinition,
   fields: FieldData | RowDamage,
-  isCurrent: boolean,
+  reading: Reading | undefined,
 ): RecordState {
   if (fields instanceof RowDamage) return damaged(definition, fields);
-  const { fieldNames } = definition;
+  return reading === undefined ? ownState(definition, fields) : otherState(definition, fields, reading);
+}
+
+/** Of a row of the code's own shape. */
+function ownState(definition: TypeDefinition, fields: FieldData): RecordState {
   const state = definition.emptyState();
+  return taken(definition, definition.keys, state, fields);
+}
+
+/** Copies the fields into the state, and keeps aside what is none. */
+function taken(
+  { fieldNames }: TypeDefinition,
+  keys: readonly string[],
+  state: Record<string, unknown>,
+  fields: FieldData,
+): RecordState {
   let known = 0;
-  for (const name of fieldNames) {
-    const value = fields[name];
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const value = fields[key];
     if (value !== undefined) {
-      state[name] = value;
+      state[fieldNames[i]!] = value;
       known += 1;
-    } else if (name in fields) known += 1;
-  }
-  if (!isCurrent) {
-    const reason = validateAgain(definition, state);
-    if (reason !== undefined) return damaged(definition, new RowDamage(reason));
+    } else if (key in fields) known += 1;
   }
   let stored = 0;
   for (const name in fields) {
@@ -44,30 +67,122 @@ export function stateOf(
   }
   if (stored > known) {
     const rest: Record<string, unknown> = {};
-    for (const name of Object.keys(fields)) if (!definition.hasField(name)) rest[name] = fields[name];
+    for (const key of Object.keys(fields)) if (!keys.includes(key)) rest[key] = fields[key];
     aside.set(state, rest);
   }
   return state;
 }
 
-function validateAgain(definition: TypeDefinition, state: Record<string, unknown>): string | undefined {
-  const issues: FieldIssue[] = [];
-  for (const field of definition.fields) {
-    try {
-      state[field.name] = tryField(field, state[field.name], issues);
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+function otherState(definition: TypeDefinition, fields: FieldData, reading: Reading): RecordState {
+  let data = fields;
+  if (reading.steps.length > 0) {
+    const copy: Record<string, unknown> = { ...fields };
+    for (const step of reading.steps) {
+      const reason = take(definition, step, copy);
+      if (reason !== undefined) return damaged(definition, new RowDamage(reason), reading);
     }
+    data = copy;
   }
-  return issues.length === 0
-    ? undefined
-    : issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  const state = definition.emptyState();
+  taken(definition, reading.keys, state, data);
+  const reason = validateAgain(definition, state, reading);
+  if (reason !== undefined) return damaged(definition, new RowDamage(reason), reading);
+  // What is not known cannot be stored again.
+  const isWhole =
+    !reading.isNewer || definition.fieldNames.every((name) => !(state[name] instanceof UnknownValue));
+  readings.set(state, isWhole ? reading : { ...reading, shape: undefined });
+  readingCount.made += 1;
+  return state;
 }
 
-function damaged(definition: TypeDefinition, damage: RowDamage): RecordState {
+/** Takes stored fields through a step of the type's history. @returns why that cannot be done, where it cannot */
+function take(
+  definition: TypeDefinition,
+  step: ReadingStep,
+  data: Record<string, unknown>,
+): string | undefined {
+  const { kind, from, to, keep } = step;
+  if (kind === "drop") {
+    for (const [, key] of from) delete data[key];
+    return undefined;
+  }
+  if (from.length > 0 && from.every(([, key]) => data[key] === undefined)) return undefined;
+  const old: Record<string, unknown> = {};
+  for (const [name, key] of from) old[name] = handOut(data[key]);
+  let made: unknown;
+  try {
+    made = (step.by as (old: unknown) => unknown)(Object.freeze(old));
+  } catch (error) {
+    return `${stepOf(definition, step)} threw: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (isThenable(made)) {
+    made.then(undefined, () => {});
+    return `${stepOf(definition, step)} is asynchronous`;
+  }
+  if (kindOf(made) !== "object")
+    return `${stepOf(definition, step)} gave ${describeKind(made)}, not an object of fields`;
+  if (!keep) for (const [, key] of from) delete data[key];
+  const values = made as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(values)) {
+    if (!to.some(([known]) => known === name))
+      return `${stepOf(definition, step)} gave ${name}, which is not in \`into\``;
+  }
+  try {
+    for (const [name, key] of to) {
+      if (values[name] !== undefined) data[key] = takeIn(values[name], [name]);
+    }
+  } catch (error) {
+    return `${stepOf(definition, step)} gave what cannot be stored: ${(error as Error).message}`;
+  }
+  return undefined;
+}
+
+function stepOf({ name }: TypeDefinition, { at, from, to }: ReadingStep): string {
+  const text = stepText({ kind: "transform", from: from.map(([old]) => old), to: to.map(([made]) => made) });
+  return `step ${at + 1} of the history of ${name} (${text})`;
+}
+
+function validateAgain(
+  definition: TypeDefinition,
+  state: Record<string, unknown>,
+  { isNewer, unknown }: Reading,
+): string | undefined {
+  const all: FieldIssue[] = [];
+  for (const field of definition.fields) {
+    const issues: FieldIssue[] = [];
+    let reason: string | undefined;
+    if (unknown.has(field.name)) reason = "its values were made into others";
+    else
+      try {
+        const value = tryField(field, state[field.name], issues);
+        if (issues.length === 0) state[field.name] = value;
+        else reason = issues.map(({ message }) => message).join(", ");
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+        issues.push({ path: field.name, message: reason });
+      }
+    if (reason === undefined) continue;
+    // Newer code knows why it is so.
+    if (isNewer) state[field.name] = unknownField(definition, field.name, reason);
+    else all.push(...issues);
+  }
+  return all.length === 0 ? undefined : all.map(({ path, message }) => `${path}: ${message}`).join("; ");
+}
+
+function unknownField({ name }: TypeDefinition, field: string, reason: string): UnknownValue {
+  return new UnknownValue(
+    `${name}.${field} was stored by newer code, and this code cannot read it: ${reason}`,
+  );
+}
+
+function damaged(definition: TypeDefinition, damage: RowDamage, reading?: Reading): RecordState {
   const state = definition.emptyState();
   damages.set(state, damage);
   damageCount.seen += 1;
+  if (reading !== undefined) {
+    readings.set(state, reading);
+    readingCount.made += 1;
+  }
   return state;
 }
 
@@ -75,14 +190,29 @@ export function damageOf(state: RecordState): RowDamage | undefined {
   return damageCount.seen === 0 ? undefined : damages.get(state);
 }
 
-export function asideOf(state: RecordState): FieldData | undefined {
-  return aside.get(state);
+/** How the record was read, where it is not stored in the shape that the code has. */
+export function readingOfState(state: RecordState): Reading | undefined {
+  return readingCount.made === 0 ? undefined : readings.get(state);
 }
 
-/** A new state of the same record keeps aside what the old one did. */
-export function inheritAside(before: RecordState, after: RecordState): void {
+/** A new state of the same record keeps aside what the old one did, and is stored under the same terms. */
+export function inheritStored(before: RecordState, after: RecordState): void {
   const rest = aside.get(before);
   if (rest !== undefined) aside.set(after, rest);
+  const reading = readingOfState(before);
+  if (reading !== undefined) readings.set(after, reading);
+}
+
+/** The fields as they are stored, with what the type no longer declares. */
+export function storedFields({ hasPlainKeys, fields }: TypeDefinition, state: RecordState): FieldData {
+  const rest = aside.get(state);
+  if (hasPlainKeys) return rest === undefined ? state : { ...rest, ...state };
+  const stored: Record<string, unknown> = { ...rest };
+  for (let i = 0; i < fields.length; i++) {
+    const { name, key } = fields[i]!;
+    stored[key] = state[name];
+  }
+  return stored;
 }
 
 /** About how many bytes the state takes on the heap. */

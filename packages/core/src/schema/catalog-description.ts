@@ -1,4 +1,7 @@
 import { GraphError } from "../errors.ts";
+import { firstDifference, type HistoryDescription, planOfStored, stepText } from "./history.ts";
+
+export type { HistoryDescription, StepDescription } from "./history.ts";
 
 // A catalog as plain data: what a store is opened with and keeps.
 
@@ -6,19 +9,25 @@ import { GraphError } from "../errors.ts";
 export interface ShapeDescription {
   /** Counts up from 1 in one store; every record is stored with the version that it was written under. */
   readonly version: number;
+  /** What the code called the type, where that is not the name under which it is stored. */
+  readonly name?: string | undefined;
   readonly fields: readonly FieldDescription[];
+  /** The steps that its records have behind them, of each type of the line that has some, base types first. */
+  readonly history?: readonly HistoryDescription[] | undefined;
 }
 
 /** A field, as stores keep it. */
 export interface FieldDescription {
   readonly name: string;
+  /** The name that its values have in stored records, where that is another one. */
+  readonly key?: string | undefined;
   /** Whether a record without it is refused. */
   readonly required: boolean;
   /** The library that the schema comes from. Schemas themselves are code and cannot be compared. */
   readonly vendor: string;
 }
 
-/** An index, as stores keep it. */
+/** An index, as stores keep it: of keys of stored records. */
 export interface IndexDescription {
   readonly name: string;
   readonly type: string;
@@ -29,6 +38,7 @@ export interface IndexDescription {
 
 /** A type, as stores keep it. */
 export interface TypeDescription {
+  /** The first name that the type had; stores know it by this one for good. */
   readonly name: string;
   readonly kind: "node" | "edge";
   readonly parent?: string | undefined;
@@ -54,10 +64,31 @@ export const emptyCatalog: CatalogDescription = Object.freeze({
 /** Whether two shapes are the same, whatever their versions. */
 export function equalShapes(left: ShapeDescription, right: ShapeDescription): boolean {
   return (
+    left.name === right.name &&
     left.fields.length === right.fields.length &&
     left.fields.every((field, i) => {
       const other = right.fields[i];
-      return field.name === other?.name && field.required === other.required && field.vendor === other.vendor;
+      return (
+        field.name === other?.name &&
+        field.key === other.key &&
+        field.required === other.required &&
+        field.vendor === other.vendor
+      );
+    }) &&
+    equalHistories(left.history ?? none, right.history ?? none)
+  );
+}
+
+const none: readonly HistoryDescription[] = [];
+
+function equalHistories(left: readonly HistoryDescription[], right: readonly HistoryDescription[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(({ type, steps }, i) => {
+      const other = right[i]!;
+      return (
+        type === other.type && steps.length === other.steps.length && firstDifference(steps, other.steps) < 0
+      );
     })
   );
 }
@@ -69,13 +100,15 @@ export function equalShapes(left: ShapeDescription, right: ShapeDescription): bo
  *
  * The result equals `stored`, by identity, when there is nothing new.
  *
- * @throws {GraphError} `RW_STORE_CATALOG` when a type changed its kind, its base type or whether it has a direction.
+ * @throws {GraphError} `RW_STORE_CATALOG` when a type changed its kind, its base type or whether it has a direction, and
+ *   where the history of a type is not that of its stored records, or the beginning of it.
  */
 export function joinCatalogs(stored: CatalogDescription, current: CatalogDescription): CatalogDescription {
   const types = new Map(stored.types.map((type) => [type.name, type]));
   let isNew = false;
   for (const type of current.types) {
     const known = types.get(type.name);
+    requireOwnName(type, stored.types);
     const joined = joinTypes(known, type);
     isNew ||= joined !== known;
     types.set(type.name, joined);
@@ -97,8 +130,70 @@ function joinTypes(stored: TypeDescription | undefined, current: TypeDescription
       details: { type: current.name, property, stored: stored[property], current: current[property] },
     });
   }
+  for (const shape of stored.shapes)
+    for (const own of current.shapes) requireSameHistory(current.name, shape, own);
   const shapes = joinShapes(stored.shapes, current.shapes);
   return shapes === stored.shapes ? stored : { ...stored, shapes };
+}
+
+/** What the code calls the type. */
+export function nameInCode({ name, shapes }: TypeDescription): string {
+  return shapes.at(-1)?.name ?? name;
+}
+
+/** A name is one type's for good: that of records which are stored under another name is not free. */
+function requireOwnName(current: TypeDescription, stored: readonly TypeDescription[]): void {
+  const name = nameInCode(current);
+  for (const other of stored) {
+    if (other.name === current.name) continue;
+    if (other.name === name)
+      throw new GraphError({
+        code: "RW_STORE_CATALOG",
+        message: `${name} was ${current.name} before, says its history, and the store holds a type ${name} beside ${current.name}`,
+        remedy: "Give the type another name, or leave the step `formerly` out where it is not the same type.",
+        details: { type: name, formerly: current.name },
+      });
+    if (other.shapes.some((shape) => shape.name === name))
+      throw new GraphError({
+        code: "RW_STORE_CATALOG",
+        message: `${name} is what newer code calls the type that is stored as ${other.name}`,
+        remedy: `Begin the history of ${name} with { formerly: "${other.name}" }, or give a new type another name.`,
+        details: { type: name, formerly: other.name },
+      });
+  }
+}
+
+/** Of two histories of one type, one is the beginning of the other. */
+function requireSameHistory(type: string, stored: ShapeDescription, own: ShapeDescription): void {
+  for (const { type: of, steps } of stored.history ?? none) {
+    const mine = own.history?.find((level) => level.type === of)?.steps ?? [];
+    const differs = firstDifference(steps, mine);
+    if (differs >= 0) {
+      throw new GraphError({
+        code: "RW_STORE_CATALOG",
+        message:
+          `${of}: step ${differs + 1} of its history is "${stepText(mine[differs]!)}" in the code and ` +
+          `"${stepText(steps[differs]!)}" in the store`,
+        remedy: "Leave steps that a store has seen as they are, and add new ones at the end.",
+        details: { type, step: differs + 1 },
+      });
+    }
+    const { keys } = planOfStored(steps, of);
+    for (const step of steps.slice(mine.length)) {
+      for (const name of step.to) {
+        const field = own.fields.find((each) => each.name === name);
+        // Code from before the step has the fields that the step begins with; this has what it makes of them.
+        if (field === undefined || (field.key ?? name) === keys.get(name)) continue;
+        if (own.fields.some((each) => step.from.includes(each.name))) continue;
+        throw new GraphError({
+          code: "RW_STORE_CATALOG",
+          message: `${of}: its history lacks the step "${stepText(step)}", which records in the store have behind them`,
+          remedy: "Put back the steps of the history that were released: records are read by them.",
+          details: { type, field: name },
+        });
+      }
+    }
+  }
 }
 
 function joinShapes(

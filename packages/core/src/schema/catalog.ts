@@ -2,6 +2,9 @@ import { ValidationError } from "../errors.ts";
 import {
   type CatalogDescription,
   equalShapes,
+  type HistoryDescription,
+  type IndexDescription,
+  nameInCode,
   type ShapeDescription,
   type TypeDescription,
 } from "./catalog-description.ts";
@@ -12,6 +15,7 @@ import { definitionKey, EdgeEntity, type EntityClass, NodeEntity } from "./entit
 import { type FieldDefinition, type FieldIssue, isRequired, requireSynchronous, tryField } from "./field.ts";
 import type { IndexDefinition } from "./index-definition.ts";
 import { Root } from "./node.ts";
+import { type Reading, readingOf } from "./reading.ts";
 
 export {
   type CatalogDescription,
@@ -37,7 +41,11 @@ export class Catalog {
   readonly defaultEdgeNumber: number = edgeNumber;
   readonly #definitions: TypeDefinition[] = [];
   readonly #numbers = new Map<string, number>();
+  /** By the names that stores know types by. */
+  readonly #storedNumbers = new Map<string, number>();
+  /** By the names that stores know indexes by. */
   readonly #indexes = new Map<string, IndexDefinition>();
+  #storedIndexes: readonly IndexDescription[] = [];
   /** Classes that callers have named, checked once. */
   readonly #classes = new Map<unknown, number>();
   #members: Uint8Array[] = [];
@@ -46,8 +54,10 @@ export class Catalog {
   #ends: (readonly [source: number, target: number])[] = [];
   #nodeNumbers: readonly number[] = [];
   #edgeNumbers: readonly number[] = [];
-  /** By type number: shapes that stored records may have beside the one that the code has. */
-  #otherShapes: (readonly ShapeDescription[])[] = [];
+  /** By type number: all shapes that stored records may have, the one that the code has included. */
+  #shapes: (readonly ShapeDescription[])[] = [];
+  /** By type number, then by version of a shape. */
+  #readings: (Reading | undefined)[][] = [];
   readonly #filledFields = new Map<IndexDefinition, readonly number[]>();
 
   readonly #known: readonly TypeDefinition[];
@@ -87,6 +97,13 @@ export class Catalog {
   /** @throws {ValidationError} `RW_UNKNOWN_TYPE` */
   numberOf(name: string): number {
     const number = this.#numbers.get(name);
+    if (number === undefined) throw this.#unknown(JSON.stringify(name));
+    return number;
+  }
+
+  /** As `numberOf`, by the name under which stores know the type. */
+  numberOfStored(name: string): number {
+    const number = this.#storedNumbers.get(name);
     if (number === undefined) throw this.#unknown(JSON.stringify(name));
     return number;
   }
@@ -164,7 +181,12 @@ export class Catalog {
     return [...this.#indexes.values()];
   }
 
-  /** The index of this name, which is in a type's `indexes`. */
+  /** What a store knows by this name and the code may no longer have, as far as errors tell of it. */
+  describeIndex(name: string): Pick<IndexDefinition, "name" | "type" | "fields"> | undefined {
+    return this.#indexes.get(name) ?? this.#storedIndexes.find((index) => index.name === name);
+  }
+
+  /** The index that stores know by this name, which is in a type's `indexes`. */
   index(name: string): IndexDefinition {
     const index = this.#indexes.get(name);
     if (index === undefined) throw new RangeError(`No index ${name}`);
@@ -179,12 +201,26 @@ export class Catalog {
     let filled = this.#filledFields.get(index);
     if (filled === undefined) {
       const type = this.numberOf(index.type);
-      const shapes = this.#otherShapes.filter((_, number) => this.isA(number, type)).flat();
-      const mayLack = (name: string): boolean =>
-        shapes.some(({ fields }) => fields.find((field) => field.name === name)?.required !== true);
+      const members = [...this.#shapes.keys()].filter((number) => this.isA(number, type));
+      const others = members.flatMap((number) => {
+        const { shape } = this.definition(number);
+        const isOther = ({ version }: ShapeDescription): boolean =>
+          version !== shape || !this.isInCode(number);
+        return (this.#shapes[number] ?? []).filter(isOther).map((each) => [number, each] as const);
+      });
+      /** Whether records of a shape may lack the key and still have a value, by default or by a step since. */
+      const mayFill = (
+        field: FieldDefinition,
+        [number, shape]: readonly [number, ShapeDescription],
+      ): boolean => {
+        const stored = shape.fields.find(({ name, key = name }) => key === field.key);
+        if (stored?.required === true) return false;
+        const { steps } = this.reading(number, shape.version);
+        return hasDefault(field) || steps.some(({ to }) => to.some(([, key]) => key === field.key));
+      };
       filled = [...index.fields.keys()].filter((at) => {
         const field = this.definition(type).field(index.fields[at]!);
-        return field !== undefined && mayLack(field.name) && hasDefault(field);
+        return field !== undefined && others.some((each) => mayFill(field, each));
       });
       this.#filledFields.set(index, filled);
     }
@@ -211,28 +247,48 @@ export class Catalog {
   describe(): CatalogDescription {
     const types = this.#known.map(describeType);
     const indexes = this.#known.flatMap(({ name, indexes }) =>
-      indexes.filter((index) => index.type === name),
+      indexes
+        .filter((index) => index.type === name)
+        .map(({ stored, unique, per }) => ({ ...stored, unique, ...(per !== undefined && { per }) })),
     );
     return { types, indexes };
   }
 
+  /** How records of a type that were stored under this shape are read. */
+  reading(number: number, version: number): Reading {
+    this.#readings[number] ??= [];
+    const known = this.#readings[number]!;
+    let reading = known[version];
+    if (reading === undefined) {
+      const shapes = this.#shapes[number] ?? [];
+      const shape = shapes.find((each) => each.version === version);
+      reading = readingOf(this.definition(number), shape, shapes, this.isInCode(number));
+      known[version] = reading;
+    }
+    return reading;
+  }
+
   /**
    * Takes over what a store knows: the versions of shapes, and types that are not in the code. Such a type reads as the
-   * nearest base type that is, or as a node or edge without fields, and keeps its name.
+   * nearest base type that is, or as a node or edge without fields, and keeps its name. Again when others have added to
+   * it.
    */
   adopt(stored: CatalogDescription): void {
+    this.#readings = [];
+    this.#filledFields.clear();
+    this.#storedIndexes = stored.indexes;
     for (const type of stored.types) {
-      const number = this.findNumber(type.name);
+      const number = this.#storedNumbers.get(type.name) ?? 0;
       if (number === 0) {
         this.#add(this.#standIn(type));
-        this.#otherShapes[this.#definitions.length] = type.shapes;
+        this.#shapes[this.#definitions.length] = type.shapes;
         continue;
       }
+      this.#shapes[number] = type.shapes;
       if (number > this.#known.length) continue;
       const definition = this.definition(number);
       const [own] = describeType(definition).shapes;
       const shape = type.shapes.find((known) => own !== undefined && equalShapes(known, own))?.version ?? 0;
-      this.#otherShapes[number] = type.shapes.filter(({ version }) => version !== shape);
       // Definitions do not change, so one with another shape takes its place.
       if (shape !== definition.shape) {
         this.#definitions[number - 1] = definition.with(definition.cls, { shape });
@@ -244,7 +300,8 @@ export class Catalog {
   #add(definition: TypeDefinition): void {
     this.#definitions.push(definition);
     this.#numbers.set(definition.name, this.#definitions.length);
-    for (const index of definition.indexes) this.#indexes.set(index.name, index);
+    this.#storedNumbers.set(definition.storedName, this.#definitions.length);
+    for (const index of definition.indexes) this.#indexes.set(index.stored.name, index);
   }
 
   /** Works out the tables that hot loops read. */
@@ -287,14 +344,15 @@ export class Catalog {
   }
 
   #standIn(type: TypeDescription): TypeDefinition {
-    const parentNumber = type.parent === undefined ? 0 : this.findNumber(type.parent);
+    const parentNumber = type.parent === undefined ? 0 : (this.#storedNumbers.get(type.parent) ?? 0);
     const parent = parentNumber === 0 ? undefined : this.definition(parentNumber);
     const base: EntityClass = parent?.cls ?? (type.kind === "node" ? NodeEntity : EdgeEntity);
     const cls = class extends (base as unknown as new () => object) {} as unknown as EntityClass;
     const definition = new TypeDefinition(
       {
         kind: type.kind,
-        name: type.name,
+        name: nameInCode(type),
+        storedName: type.name,
         parent,
         fields: parent?.fields ?? [],
         indexes: parent?.indexes ?? [],
@@ -337,18 +395,27 @@ const descriptions = new WeakMap<TypeDefinition, TypeDescription>();
 function describeType(definition: TypeDefinition): TypeDescription {
   let description = descriptions.get(definition);
   if (description === undefined) {
-    const { name, kind, parent, undirected, fields } = definition;
-    const shape = {
+    const { name, storedName, kind, parent, undirected, fields } = definition;
+    const history = historyOf(definition);
+    const shape: ShapeDescription = {
       version: 0,
+      ...(name !== storedName && { name }),
       fields: fields.map((field) => {
         const { vendor } = field.schema["~standard"];
-        return { name: field.name, required: isRequired(field), vendor };
+        const key = field.key === field.name ? undefined : { key: field.key };
+        return { name: field.name, ...key, required: isRequired(field), vendor };
       }),
+      ...(history.length > 0 && { history }),
     };
-    description = { name, kind, parent: parent?.name, undirected, shapes: [shape] };
+    description = { name: storedName, kind, parent: parent?.storedName, undirected, shapes: [shape] };
     descriptions.set(definition, description);
   }
   return description;
+}
+
+function historyOf({ parent, storedName, history }: TypeDefinition): HistoryDescription[] {
+  const inherited = parent === undefined ? [] : historyOf(parent);
+  return history.steps.length === 0 ? inherited : [...inherited, { type: storedName, steps: history.steps }];
 }
 
 /** Whether its validator makes something of absence. */
@@ -395,7 +462,26 @@ export function buildCatalog(classes: Iterable<unknown>): Catalog {
     return here;
   };
   for (const cls of [Root, Edge, ...given.values()]) bind(cls as unknown as EntityClass);
+  requireOwnNames([...bound.values()]);
   return new Catalog(bound.values());
+}
+
+/** A name that a type had is that type's for good: records are stored under it. */
+function requireOwnNames(definitions: readonly TypeDefinition[]): void {
+  const owners = new Map(definitions.map(({ name }) => [name, name]));
+  for (const { name, history } of definitions) {
+    for (const former of history.formerNames) {
+      const owner = owners.get(former);
+      if (owner !== undefined && owner !== name) {
+        throw new ValidationError({
+          code: "RW_DEFINITION_HISTORY",
+          message: `${name} was ${former} before, says its history, and ${former === owner ? "that is another type of the graph" : `so was ${owner}`}`,
+          details: { type: name, formerly: former },
+        });
+      }
+      owners.set(former, name);
+    }
+  }
 }
 
 function duplicate(name: string, first: EntityClass, second: EntityClass): ValidationError {

@@ -3,6 +3,7 @@ import { kindOf } from "../model/value-kind.ts";
 import { type AccessRule, asyncRule, type EndsDefinition, TypeDefinition } from "./definition.ts";
 import { defineFieldAccessors, definitionKey, type EntityClass } from "./entity.ts";
 import { defineField, type FieldDefinition } from "./field.ts";
+import { declareHistory, type TypeHistory } from "./history.ts";
 import { declareIndexes } from "./index-definition.ts";
 import { requireFieldName, requireTypeName } from "./names.ts";
 
@@ -29,17 +30,14 @@ export function defineType(declaration: Declaration): EntityClass {
   const { kind, name, parent, base } = declaration;
   if (!declaration.isBuiltIn) requireTypeName(kind, name);
   const typeName = name as string;
-  const ownFields = defineFields(kind, typeName, declaration.fields, parent);
+  const options = readOptions(typeName, declaration.options);
+  const given = requireFields(typeName, declaration.fields);
+  const history = declareHistory(typeName, options.history, Object.keys(given), parent?.fieldNames ?? []);
+  const ownFields = defineFields(kind, typeName, given, parent, history);
   for (const field of ownFields) requireFreeName(typeName, field.name, base);
   const fields = [...(parent?.fields ?? []), ...ownFields];
-  const options = readOptions(typeName, declaration.options);
   const inherited = parent?.indexes ?? [];
-  const indexes = declareIndexes(
-    typeName,
-    options,
-    fields.map((field) => field.name),
-    inherited,
-  );
+  const indexes = declareIndexes(typeName, history.formerNames[0] ?? typeName, options, fields, inherited);
 
   const cls = class extends (base as unknown as new () => object) {} as unknown as EntityClass;
   const definition = new TypeDefinition(
@@ -52,6 +50,7 @@ export function defineType(declaration: Declaration): EntityClass {
       access: readAccessRule(typeName, options.access) ?? parent?.access,
       ends: declaration.ends ?? parent?.ends,
       undirected: declaration.undirected ?? parent?.undirected ?? false,
+      history,
     },
     cls,
   );
@@ -87,19 +86,22 @@ export function defineStatics(cls: EntityClass, definition: TypeDefinition, isRo
   });
 }
 
+function requireFields(type: string, fields: unknown): Readonly<Record<string, unknown>> {
+  if (kindOf(fields) === "object") return fields as Readonly<Record<string, unknown>>;
+  throw new ValidationError({
+    code: "RW_DEFINITION_FIELD",
+    message: `${type}: its fields are not given as an object of schemas`,
+  });
+}
+
 function defineFields(
   kind: "node" | "edge",
   type: string,
-  fields: unknown,
+  fields: Readonly<Record<string, unknown>>,
   parent: TypeDefinition | undefined,
+  history: TypeHistory,
 ): FieldDefinition[] {
-  if (kindOf(fields) !== "object") {
-    throw new ValidationError({
-      code: "RW_DEFINITION_FIELD",
-      message: `${type}: its fields are not given as an object of schemas`,
-    });
-  }
-  return Object.entries(fields as object).map(([field, schema]) => {
+  return Object.entries(fields).map(([field, schema]) => {
     requireFieldName(kind, type, field);
     const inherited = parent?.field(field);
     if (inherited !== undefined) {
@@ -109,7 +111,7 @@ function defineFields(
         path: [field],
       });
     }
-    return defineField(type, field, schema);
+    return defineField(type, field, schema, history.plan.keys.get(field));
   });
 }
 
@@ -127,11 +129,11 @@ function requireFreeName(type: string, field: string, base: EntityClass): void {
 function readOptions(
   type: string,
   options: unknown,
-): { readonly unique?: unknown; readonly index?: unknown; readonly access?: unknown } {
+): Readonly<Partial<Record<"unique" | "index" | "access" | "history", unknown>>> {
   if (options === undefined) return {};
   if (kindOf(options) !== "object") throw new TypeError(`${type}: its options are not an object`);
   for (const name of Object.keys(options as object)) {
-    if (name === "unique" || name === "index" || name === "access") continue;
+    if (name === "unique" || name === "index" || name === "access" || name === "history") continue;
     throw new ValidationError({ code: "RW_OPTION_INVALID", message: `${type} has no option "${name}"` });
   }
   return options as object;

@@ -16,6 +16,7 @@ import {
   type State,
 } from "./entity.ts";
 import { type FieldDefinition, type FieldIssue, invalidFields, tryField, validateField } from "./field.ts";
+import { noHistory, type TypeHistory } from "./history.ts";
 import { type IndexDefinition, requireIndexable } from "./index-definition.ts";
 import { recordView } from "./record-view.ts";
 
@@ -48,6 +49,12 @@ export interface TypeOptions {
   readonly ends: EndsDefinition | undefined;
   readonly undirected: boolean;
   readonly shape?: number | undefined;
+  /** Without the steps of types that it extends. */
+  readonly history?: TypeHistory | undefined;
+  /** The name under which stores know it, where the history does not tell. */
+  readonly storedName?: string | undefined;
+  /** Whether it was made of what a store holds, and not by code. */
+  readonly isFromStore?: boolean | undefined;
 }
 
 /**
@@ -68,6 +75,14 @@ export class TypeDefinition {
   readonly undirected: boolean;
   /** The version under which a store keeps records of this definition; 0 before the catalog has met a store. */
   readonly shape: number;
+  readonly history: TypeHistory;
+  /** The name under which stores know it: the first one that it had. */
+  readonly storedName: string;
+  readonly isFromStore: boolean;
+  /** The keys of its fields in stored records. */
+  readonly keys: readonly string[];
+  /** Whether each field has its own name in stored records. */
+  readonly hasPlainKeys: boolean;
   /** The class that `node`, `edge` or `extend` gave; of a catalog's definition the user's. */
   readonly cls: EntityClass;
   readonly #byName: ReadonlyMap<string, FieldDefinition>;
@@ -89,6 +104,11 @@ export class TypeDefinition {
     this.ends = options.ends;
     this.undirected = options.undirected;
     this.shape = options.shape ?? 0;
+    this.history = options.history ?? noHistory;
+    this.storedName = options.storedName ?? this.history.formerNames[0] ?? options.name;
+    this.isFromStore = options.isFromStore ?? false;
+    this.keys = Object.freeze(this.fields.map(({ key }) => key));
+    this.hasPlainKeys = this.fields.every(({ name, key }) => name === key);
     this.cls = cls;
     this.#byName = new Map(this.fields.map((field) => [field.name, field]));
     this.#empty = emptyOf(this.fieldNames);

@@ -11,6 +11,8 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
 /** One field of a type. */
 export interface FieldDefinition {
   readonly name: string;
+  /** The name that its values have in stored records: the first one that the field had. */
+  readonly key: string;
   readonly schema: Schema;
   /** Name of the type that declares it: the type itself or one that it extends. */
   readonly declaredBy: string;
@@ -51,7 +53,12 @@ export function noResult(): TypeError {
 }
 
 /** @throws {ValidationError} `RW_DEFINITION_FIELD` unless the schema implements Standard Schema. */
-export function defineField(type: string, name: string, schema: unknown): FieldDefinition {
+export function defineField(
+  type: string,
+  name: string,
+  schema: unknown,
+  key: string = name,
+): FieldDefinition {
   if (!isSchema(schema)) {
     throw new ValidationError({
       code: "RW_DEFINITION_FIELD",
@@ -60,7 +67,7 @@ export function defineField(type: string, name: string, schema: unknown): FieldD
     });
   }
   const path = Object.freeze([name] as const);
-  return Object.freeze({ name, schema, declaredBy: type, path });
+  return Object.freeze({ name, key, schema, declaredBy: type, path });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ValidationError } from "../errors.ts";
 import { indexKey } from "../model/index-key.ts";
 import type { State } from "./entity.ts";
+import type { FieldDefinition } from "./field.ts";
 
 /** A declared index. It covers the type that declares it and the types that extend that one. */
 export interface IndexDefinition {
@@ -9,9 +10,18 @@ export interface IndexDefinition {
   /** Name of the type that declares it. */
   readonly type: string;
   readonly fields: readonly string[];
+  /** What stores know it by: as `name`, `type` and `fields` were at first. */
+  readonly stored: StoredIndex;
   readonly unique: boolean;
   /** Keys of each owner by themselves; unique then means so among one owner's records. */
   readonly per?: "owner" | undefined;
+}
+
+/** An index as stores have it: renamed types and fields are to them what they were at first. */
+export interface StoredIndex {
+  readonly name: string;
+  readonly type: string;
+  readonly fields: readonly string[];
 }
 
 /** What a definition may say of a key: a field, or several. */
@@ -20,14 +30,16 @@ type IndexKey = string | { readonly fields: readonly string[]; readonly per?: "o
 /**
  * Reads the `unique` and `index` options of a type.
  *
- * @param fieldNames the type's own and inherited fields.
+ * @param storedType the name under which stores know the type.
+ * @param known the type's own and inherited fields.
  * @param inherited declarations that hold already.
  * @throws {ValidationError} `RW_DEFINITION_INDEX`
  */
 export function declareIndexes(
   type: string,
+  storedType: string,
   options: { readonly unique?: unknown; readonly index?: unknown },
-  fieldNames: readonly string[],
+  known: readonly FieldDefinition[],
   inherited: readonly IndexDefinition[],
 ): IndexDefinition[] {
   const own: IndexDefinition[] = [];
@@ -37,7 +49,7 @@ export function declareIndexes(
   ] as const) {
     const keys = options[option] ?? [];
     if (!Array.isArray(keys)) throw refuse(type, option, "is not an array of keys");
-    for (const key of keys) own.push(declareIndex(type, option, key, unique, fieldNames));
+    for (const key of keys) own.push(declareIndex(type, storedType, option, key, unique, known));
   }
   const names = new Set(inherited.map(contents));
   for (const declaration of own) {
@@ -55,22 +67,38 @@ function contents({ fields, per }: IndexDefinition): string {
 
 function declareIndex(
   type: string,
+  storedType: string,
   option: string,
   key: IndexKey,
   unique: boolean,
-  fieldNames: readonly string[],
+  known: readonly FieldDefinition[],
 ): IndexDefinition {
   const fields = typeof key === "string" ? [key] : key?.fields;
   const per = typeof key === "string" ? undefined : key?.per;
   if (!Array.isArray(fields) || fields.length === 0) throw refuse(type, option, "has a key without fields");
   if (new Set(fields).size < fields.length) throw refuse(type, fields.join(", "), "names a field twice");
-  for (const field of fields) {
-    if (!fieldNames.includes(field))
-      throw refuse(type, `${option} ${String(field)}`, "names no field of the type");
-  }
+  const keys = fields.map((field) => {
+    const found = known.find(({ name }) => name === field);
+    if (found === undefined) throw refuse(type, `${option} ${String(field)}`, "names no field of the type");
+    return found.key;
+  });
   if (per !== undefined && per !== "owner") throw refuse(type, option, 'has a `per` other than "owner"');
-  const name = `${type}.${fields.join("+")}${per === undefined ? "" : "@owner"}`;
-  return Object.freeze({ name, type, fields: Object.freeze([...fields]), unique, ...(per && { per }) });
+  const nameOf = (of: string, parts: readonly string[]): string =>
+    `${of}.${parts.join("+")}${per === undefined ? "" : "@owner"}`;
+  const name = nameOf(type, fields);
+  const stored = Object.freeze({
+    name: nameOf(storedType, keys),
+    type: storedType,
+    fields: Object.freeze(keys),
+  });
+  return Object.freeze({
+    name,
+    type,
+    fields: Object.freeze([...fields]),
+    stored,
+    unique,
+    ...(per && { per }),
+  });
 }
 
 function refuse(type: string, what: string, reason: string): ValidationError {

@@ -25,7 +25,7 @@ describe("a node type", () => {
     const definition = define(Room);
     expect(definition).toMatchObject({ kind: "node", name: "Room", parent: undefined, undirected: false });
     expect(definition.fieldNames).toEqual(["name", "topic", "count"]);
-    expect(definition.indexes).toEqual([
+    expect(definition.indexes).toMatchObject([
       { name: "Room.name", type: "Room", fields: ["name"], unique: true },
       { name: "Room.topic+name@owner", type: "Room", fields: ["topic", "name"], unique: true, per: "owner" },
       { name: "Room.count", type: "Room", fields: ["count"], unique: false },

@@ -4,6 +4,7 @@ import type { Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import type { RecordFilter } from "../model/operator.ts";
 import type { Explanation } from "./explanation.ts";
+import type { HistoryStep } from "./history.ts";
 import type {
   AnyFields,
   CheckFields,
@@ -248,6 +249,8 @@ export interface NodeOptions<F extends Fields> {
    * to them. Sees that record alone, and answers at once.
    */
   readonly access?: (record: Readonly<State<F>>, me: Id) => Level | undefined;
+  /** What happened to the type since its first version, oldest first: renamed fields, transformed values and the like. */
+  readonly history?: readonly HistoryStep[];
 }
 
 /** What an edge type may declare beside its fields. */
@@ -260,6 +263,8 @@ export interface EdgeOptions<F extends Fields, A = EdgeEnd, B = EdgeEnd> {
   readonly undirected?: boolean;
   /** As of node types. */
   readonly access?: (record: Readonly<State<F>>, me: Id) => Level | undefined;
+  /** As of node types. */
+  readonly history?: readonly HistoryStep[];
 }
 
 /** An end of an edge type: a node class, or a function that gives it where modules import each other. */
@@ -314,7 +319,7 @@ export interface EdgeStatics<F extends Fields, From, To> {
     this: C,
     name: N & CheckTypeName<N>,
     fields: G & CheckFields<G, ReservedEdgeField, FieldsOf<C>>,
-    options?: Pick<EdgeOptions<Extended<FieldsOf<C>, G>>, "access">,
+    options?: Pick<EdgeOptions<Extended<FieldsOf<C>, G>>, "access" | "history">,
   ): EdgeBase<N, Extended<FieldsOf<C>, G>, From, To, InstanceType<C>>;
 }
 

@@ -1,6 +1,6 @@
 import { parseId } from "../model/id.ts";
 import type { Change, CommitRecord, Guard, Guards, Token } from "../persistence/change.ts";
-import { EdgeRows, type FieldData, NodeRows, type RecordUpdate } from "../persistence/rows.ts";
+import { EdgeRows, NodeRows, type RecordUpdate } from "../persistence/rows.ts";
 import type { CommitBatch } from "../persistence/store.ts";
 import {
   ACCESS,
@@ -14,7 +14,7 @@ import {
   type RootGrants,
 } from "../resident/change-log.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
-import { asideOf } from "../resident/states.ts";
+import { readingOfState, storedFields } from "../resident/states.ts";
 import { isDataRead } from "../schema/entity.ts";
 import { youngArray } from "../util/young-array.ts";
 import { ChangeWindow } from "./change-window.ts";
@@ -149,7 +149,8 @@ function pushRow(unit: Unit, kind: RecordKind, rows: NodeRows, slot: number): vo
   const definition = catalog.definition(table.types[slot]!);
   const access = resident.classes.recordOf(accessClass)!;
   // What the type no longer declares is kept beside the fields of stored records alone: a new one has none.
-  rows.push(definition.name, access, 1, 1, definition.shape, table.states[slot]!);
+  const fields = storedFields(definition, table.states[slot]!);
+  rows.push(definition.storedName, access, 1, 1, definition.shape, fields);
 }
 
 function pushUpdate(
@@ -177,14 +178,14 @@ function pushUpdate(
   updates.push({
     kind: kind === NODE ? "node" : "edge",
     id: table.idOf(slot),
-    type: definition.name,
+    type: definition.storedName,
     source: source < 0 ? undefined : resident.nodes.idOf(source),
     target: target < 0 ? undefined : resident.nodes.idOf(target),
     data: writesData
       ? {
-          fields: storedFields(record.state!),
-          changed,
-          shape: definition.shape,
+          fields: storedFields(definition, record.state!),
+          changed: changed.map((name) => definition.field(name)!.key),
+          shape: readingOfState(record.state!)?.shape ?? definition.shape,
           expected: table.dataVersions.at(slot),
         }
       : undefined,
@@ -237,12 +238,6 @@ function created(unit: Unit, kind: RecordKind, slot: number): AppliedChange {
     undefined,
     undefined,
   );
-}
-
-/** The fields as they are stored, with what the type no longer declares. */
-function storedFields(state: RecordState): FieldData {
-  const aside = asideOf(state);
-  return aside === undefined ? state : { ...aside, ...state };
 }
 
 function changedFields(before: RecordState | undefined, after: RecordState): string[] {
@@ -306,7 +301,8 @@ class UnitGuards implements Guards {
         : change.op === "delete"
           ? REMOVED
           : (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);
-    const isRoot = kind === NODE && catalog.findNumber(change.type) === catalog.rootNumber;
+    const type = catalog.numberOfStored(change.type);
+    const isRoot = kind === NODE && type === catalog.rootNumber;
     const table = kind === NODE ? resident.nodes : resident.edges;
     const slot = find(table, change.id);
     return {
@@ -316,7 +312,7 @@ class UnitGuards implements Guards {
         isRoot && (op & (ACCESS | REMOVED)) !== 0
           ? { root: change.id, before: undefined, after: undefined }
           : undefined,
-      type: catalog.numberOf(change.type),
+      type,
       slot,
       id: change.id,
       // As of the batch's base, or of a later commit that the unit will be checked against.
@@ -385,10 +381,12 @@ class UnitGuards implements Guards {
       // With a node its edges go, and which those are was not looked at.
       if (isCounted && kind === EDGE)
         for (const type of catalog.nodeNumbers)
-          yield { kind: "type", record: "node", type: catalog.definition(type).name };
+          yield { kind: "type", record: "node", type: catalog.definition(type).storedName };
     }
     function namesOf(mask: Uint8Array): string[] {
-      return [...mask.keys()].filter((type) => mask[type] === 1).map((type) => catalog.definition(type).name);
+      return [...mask.keys()]
+        .filter((type) => mask[type] === 1)
+        .map((type) => catalog.definition(type).storedName);
     }
   }
 }

@@ -439,13 +439,14 @@ function isEmpty({ nodes, edges, updates }: PreparedCommit["batch"]): boolean {
 
 /** Names the key that the unit wanted, never the record that has it. */
 function uniqueViolation(unit: Unit, { index: name, record }: Duplicate): UniqueViolationError {
-  const index = unit.runtime.catalog.index(name);
+  // The store may keep up an index that the code no longer has: other programs rely on it.
+  const index = unit.runtime.catalog.describeIndex(name) ?? { name, type: "", fields: [] };
   const slot = unit.findResident(NODE, record);
   const state = slot < 0 ? undefined : unit.stateOf(NODE, slot);
   return new UniqueViolationError({
     type: index.type,
     fields: index.fields,
     values: index.fields.map((field) => state?.[field]),
-    details: { id: record, index: name },
+    details: { id: record, index: index.name },
   });
 }

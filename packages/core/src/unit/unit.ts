@@ -5,6 +5,7 @@ import {
   ClosedError,
   CorruptRecordError,
   GraphError,
+  NewerShapeError,
   NotFoundError,
   UnitTooLargeError,
 } from "../errors.ts";
@@ -24,7 +25,7 @@ import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../reside
 import type { Loader } from "../resident/loader.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { OpenUnit } from "../resident/resident-graph.ts";
-import { damageOf, inheritAside } from "../resident/states.ts";
+import { damageOf, inheritStored, readingOfState } from "../resident/states.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import { EdgeToMake } from "../schema/edge.ts";
@@ -636,7 +637,15 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
       return 0;
     }
     const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
-    const answer = definition.judge(state, principal.id);
+    let answer: LevelValue | undefined;
+    try {
+      answer = definition.judge(state, principal.id);
+    } catch (error) {
+      // It asked for a field that this code cannot read.
+      if (!(error instanceof NewerShapeError)) throw error;
+      if (deciding !== undefined) deciding.step = "unreadable-fields";
+      return 0;
+    }
     if (answer !== undefined) {
       if (deciding !== undefined) deciding.step = "rule";
       return answer;
@@ -921,11 +930,26 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
     const state =
       this.stateOf(kind, slot) ?? (this.#outdated?.has(entity) ? this.#freshState(entity) : stateOf(entity));
     this.#refuseDamage(entity, state);
+    this.#refuseNewer(entity, kind, slot, state);
     return state;
   }
 
+  /** What newer code has stored in a way that this code does not know would be lost by its write. */
+  #refuseNewer(entity: Entity, kind: RecordKind, slot: number, state: RecordState): void {
+    const reading = readingOfState(state);
+    if (reading === undefined || reading.shape !== undefined) return;
+    const type = this.runtime.catalog.definition(this.table(kind).types[slot]!).name;
+    const why = reading.isNewer
+      ? "was stored by newer code, in a shape that this code may read but not write"
+      : "is of a type that is not in the code, and its base type has changed since it was stored in more than its fields";
+    throw new NewerShapeError({
+      message: `${type} ${entity.id} ${why}`,
+      details: { id: entity.id, type },
+    });
+  }
+
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
-    inheritAside(before, after);
+    inheritStored(before, after);
     if (this.tracer !== undefined) this.tracer.updated(kind, slot, before, after);
     const table = this.table(kind);
     const isNew = (table.flags[slot]! & PENDING) !== 0;
