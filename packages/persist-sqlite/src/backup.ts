@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { GraphError } from "@rootwalk/core/store";
 import { Connection } from "./connection.ts";
@@ -16,7 +16,8 @@ export interface BackupOptions {
 }
 
 /**
- * Copies the file while it is in use. The copy has its name only once it is complete, and begins a new incarnation each
+ * Copies the file while it is in use. The copy has its name only once it is complete, is on the disk when this resolves,
+ * whatever the durability of commits, and begins a new incarnation each
  * time that it is put in place and opened: what a cache knows of the original does not hold for it.
  */
 export async function backUp(
@@ -35,6 +36,7 @@ export async function backUp(
     await file.connection.driver.backup(partial, (progress) => onProgress?.(progress));
     stamp(file, partial);
     renameSync(partial, path);
+    syncName(path);
   } catch (error) {
     try {
       removeDatabase(partial);
@@ -59,6 +61,23 @@ function stamp(file: SqliteFile, path: string): void {
     copy.commit();
   } finally {
     copy.close();
+  }
+}
+
+/** What is in the copy is on the disk already; its name is once the folder is. */
+function syncName(path: string): void {
+  // Windows has no handles of folders, and keeps names by itself.
+  if (process.platform === "win32") return;
+  try {
+    const folder = openSync(dirname(path), "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
 }
 

@@ -71,13 +71,17 @@ export class Connection {
   /** Takes the write lock, or fails at once where another process has it. */
   beginWrite(): void {
     this.endRead();
+    if (this.#first !== undefined) this.driver.exec("PRAGMA synchronous = FULL");
     this.statement("BEGIN IMMEDIATE").run();
     this.#isWriting = true;
     this.#writtenBefore = this.#counters.rowsWritten;
     this.#first?.(this);
   }
 
-  /** Lets something be done in the first write transaction that is committed, and in any that is rolled back before. */
+  /**
+   * Lets something be done in the first write transaction that is committed, and in any that is rolled back before.
+   * That commit waits for the disk, below full durability too: what is noted there must outlive all that comes later.
+   */
   inFirstWrite(work: (connection: Connection) => void): void {
     this.#first = work;
   }
@@ -89,10 +93,12 @@ export class Connection {
 
   commit(): void {
     this.statement("COMMIT").run();
+    const isFirst = this.#first !== undefined;
     this.#first = undefined;
     this.#isWriting = false;
     this.#counters.transactions += 1;
-    if (this.#isFull) this.#counters.syncs += 1;
+    if (this.#isFull || isFirst) this.#counters.syncs += 1;
+    if (isFirst && !this.#isFull) this.driver.exec("PRAGMA synchronous = NORMAL");
     this.#writeBack?.note(this.#counters.rowsWritten - this.#writtenBefore);
   }
 

@@ -41,6 +41,16 @@ describe("tokens of a file", () => {
     }
   });
 
+  test("are noted as such on the disk before any commit below full durability could be lost", async () => {
+    const client = await (await session(temporaryFile(), { durability: "normal" })).connected();
+    const { counters } = client.store;
+    expect(counters.syncs).toBe(0);
+    await client.newNode("Person");
+    expect(counters.syncs).toBe(1);
+    await client.newNode("Person");
+    expect(counters.syncs).toBe(1);
+  });
+
   test("stay good over a restart that met the file closed, or at full durability", async () => {
     const path = temporaryFile();
     const client = await session(path, { durability: "normal", ...boot("monday") });
