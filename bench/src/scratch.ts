@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,6 +35,18 @@ export class Scratch {
     process.off("SIGINT", interrupt);
     this.#remove();
   }
+}
+
+/** A folder in memory where there is such, for files whose disk is a simulated one. Whoever makes it removes it. */
+export function memoryFolder(): string {
+  for (const parent of ["/dev/shm", tmpdir()]) {
+    try {
+      return mkdtempSync(join(parent, "rootwalk-"));
+    } catch {
+      // Not there, or not for us.
+    }
+  }
+  throw new Error("no folder for temporary files can be written");
 }
 
 function interrupt(): never {

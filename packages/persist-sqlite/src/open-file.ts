@@ -10,9 +10,6 @@ import { isBusy, sqliteFailure } from "./sqlite-error.ts";
 import { applicationId, createTables, formatVersion, tableNames } from "./tables.ts";
 import { WriteBack } from "./write-back.ts";
 
-/** Pages of the write-ahead log after which it is written back: 1.4 to 1.7 times the commits of SQLite's own 1,000. */
-const checkpointPages = 10_000;
-
 /** The page of a SQLite file is a multiple of this. */
 const smallestPage = 512;
 
@@ -152,6 +149,7 @@ function checkFormat(connection: Connection, path: string): void {
 function configure(connection: Connection, path: string, options: ResolvedOptions): void {
   const { driver } = connection;
   const isFull = options.durability === "full";
+  const { checkpointPages } = options.environment;
   if (pragma(connection, "journal_mode") !== "wal") {
     // Beyond this statement a file exists, so its pages are of the size that was measured.
     driver.exec("PRAGMA page_size = 4096");
@@ -173,7 +171,8 @@ function configure(connection: Connection, path: string, options: ResolvedOption
     driver.exec("PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1");
   }
   // Measured on Linux. Elsewhere the same call empties the caches of the drive, or is refused to a reader.
-  if (!isFull && process.platform === "linux") connection.writeBackBy(new WriteBack(`${path}-wal`));
+  if (!isFull && process.platform === "linux")
+    connection.writeBackBy(new WriteBack(`${path}-wal`, checkpointPages));
 }
 
 /**

@@ -50,6 +50,8 @@ export interface SqliteEnvironment {
   readonly keptCommits: number;
   /** Rows that one step of building an index looks at. */
   readonly indexStep: number;
+  /** Pages of the write-ahead log after which it is written back into the file. */
+  readonly checkpointPages: number;
 }
 
 export interface ResolvedOptions {
@@ -125,6 +127,8 @@ const systemEnvironment: SqliteEnvironment = {
   boot,
   keptCommits: 100_000,
   indexStep: 1_000,
+  // 1.4 to 1.7 times the commits of SQLite's own 1,000.
+  checkpointPages: 10_000,
 };
 
 function boot(): string {

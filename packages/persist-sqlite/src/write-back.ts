@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, openSync } from "node:fs";
 
-/** Pages of the log, roughly, after which they are written to the disk: a quarter of what makes a checkpoint. */
-const pagesAtOnce = 2_500;
+/** The log is written to the disk after this part, roughly, of the pages that make a checkpoint. */
+const partAtOnce = 1 / 4;
 
 /** Pages that a transaction writes: some that every one does, and of each row now and then one of its own. */
 const pagesOfTransaction = 5;
@@ -16,6 +16,7 @@ const pagesOfRow = 0.5;
  */
 export class WriteBack {
   readonly #path: string;
+  readonly #pagesAtOnce: number;
   #file: number | undefined;
   #pages = 0;
   #underWay = 0;
@@ -30,15 +31,19 @@ export class WriteBack {
     if (this.#isClosed) this.#close();
   };
 
-  /** @param path of the write-ahead log */
-  constructor(path: string) {
+  /**
+   * @param path of the write-ahead log
+   * @param checkpointPages after which SQLite writes it back into the file
+   */
+  constructor(path: string, checkpointPages: number) {
     this.#path = path;
+    this.#pagesAtOnce = checkpointPages * partAtOnce;
   }
 
   /** Takes note of a transaction that was committed. */
   note(rows: number): void {
     this.#pages += pagesOfTransaction + rows * pagesOfRow;
-    if (this.#pages < pagesAtOnce || this.#isClosed) return;
+    if (this.#pages < this.#pagesAtOnce || this.#isClosed) return;
     // A slow disk is asked once at a time. But while the event loop does not turn nobody hears that it has answered.
     if (this.#underWay > 0 && this.#hasTurned) return;
     this.#pages = 0;

@@ -34,7 +34,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test("a log that cannot be opened is left alone", () => {
-  const writeBack = new WriteBack(`${temporaryFile()}-wal`);
+  const writeBack = new WriteBack(`${temporaryFile()}-wal`, 10_000);
   for (let i = 0; i < 3; i++) writeBack.note(5_000);
   writeBack.close();
   expect(() => writeBack.note(5_000)).not.toThrow();
