@@ -53,7 +53,13 @@ export class GraphLedger implements Ledger {
     const { onError } = options;
     const graph = await openGraph({ types: Object.values(types), store, ...(onError && { onError }) });
     const ledger = new GraphLedger(store, graph, types);
-    await graph.transaction((tx) => ledger.#create(tx));
+    try {
+      await graph.transaction((tx) => ledger.#create(tx));
+    } catch (error) {
+      // On a damaged file. What is left open would go on in the background.
+      await graph.close();
+      throw error;
+    }
     return ledger;
   }
 
