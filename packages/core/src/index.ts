@@ -26,6 +26,7 @@ export { memory } from "./persistence/memory-store.ts";
 export { Edge, edge, via } from "./schema/edge.ts";
 export { withDefault } from "./schema/field.ts";
 export { node, Root } from "./schema/node.ts";
+export type * from "./types/changes.ts";
 export type * from "./types/check.ts";
 export type * from "./types/diagram.ts";
 export type * from "./types/explanation.ts";

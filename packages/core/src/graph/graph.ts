@@ -171,6 +171,7 @@ export class GraphObject extends GraphSession {
         closing.idle = resolve;
       });
     }
+    this.#core.hub.close();
     await runtime.purger.stop();
     runtime.resident.close();
     try {

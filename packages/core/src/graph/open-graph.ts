@@ -1,4 +1,5 @@
 import { Principal } from "../access/principal.ts";
+import { ChangeHub } from "../changes/change-hub.ts";
 import { ClosedError, GraphError, ValidationError } from "../errors.ts";
 import { newNodeAccess } from "../model/access-record.ts";
 import { type Id, IdSource, parseId } from "../model/id.ts";
@@ -215,8 +216,15 @@ async function compose(
   if (opened.hasLeftovers !== false) runtime.purger.wake();
   const committer = new Committer(runtime);
   const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS), findRoot);
+  const hub = new ChangeHub(
+    runtime,
+    findRoot,
+    () => core.enter(),
+    () => core.leave(),
+  );
   const core: GraphCore = {
     runtime,
+    hub,
     runner,
     handlers,
     stored: opened.catalog,

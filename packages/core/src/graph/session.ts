@@ -1,4 +1,6 @@
 import type { Principal } from "../access/principal.ts";
+import type { ChangeHub } from "../changes/change-hub.ts";
+import { liveList, liveValue } from "../changes/live-queries.ts";
 import { ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
@@ -32,6 +34,7 @@ export interface SessionCore {
   /** @throws {ClosedError} once the graph is closed; else counts a call until `leave`. */
   enter(): void;
   leave(): void;
+  readonly hub: ChangeHub;
 }
 
 /** What one principal can do with a graph. */
@@ -56,6 +59,10 @@ export class GraphSession {
       catalog: core.runtime.catalog,
       unit: undefined,
       within: (body) => this.run(({ unit }) => body(unit)),
+      following: {
+        principal: this.#principal,
+        live: (read, options) => liveList(core.hub, this.#principal, read, options),
+      },
     };
   }
 
@@ -93,6 +100,11 @@ export class GraphSession {
 
   edges(type: unknown, filter?: unknown): Query {
     return extentQuery(this.#context, "edge", type, filter);
+  }
+
+  live(read: unknown, options?: unknown): unknown {
+    if (typeof read !== "function") throw new TypeError("live takes a function that reads");
+    return liveValue(this.#core.hub, this.#principal, (unit) => read(new UnitVerbs(unit)), options);
   }
 
   async explainAccess(record: unknown, level: unknown, options?: unknown): Promise<AccessExplanation> {

@@ -232,6 +232,7 @@ for (const [verb, instead] of [
   ["page", "a list of each record has a limit and no pages"],
   ["after", "a list of each record has a limit and no pages"],
   ["explain", "explain() the whole query"],
+  ["live", "live() the whole query"],
   ["updateAll", "select only reads"],
   ["deleteAll", "select only reads"],
   ["disconnectAll", "select only reads"],

@@ -1,3 +1,4 @@
+import type { Principal } from "../access/principal.ts";
 import { NotFoundError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
@@ -43,6 +44,14 @@ export interface QueryContext {
   /** The unit that the query belongs to; `undefined` for one made outside. */
   readonly unit: Unit | undefined;
   within<T>(body: (unit: Unit) => MaybePromise<T>): MaybePromise<T>;
+  /** Of queries made outside of units: whose they are, and what makes them follow the graph. */
+  readonly following?: Following;
+}
+
+/** What a session does for those of its queries that are to follow the graph. */
+export interface Following {
+  readonly principal: Principal;
+  live(read: (unit: Unit) => MaybePromise<readonly unknown[]>, options: unknown): unknown;
 }
 
 /** Of the queries within `select`, which are not run by themselves. */
@@ -520,6 +529,22 @@ export class Query {
   #handedOut(unit: Unit, hand: HandOut<unknown>): MaybePromise<number> {
     return andThen(select(unit, this.plan, Number.POSITIVE_INFINITY, NOW, true), (found) =>
       andThen(hand(unit, found), ({ length }) => length),
+    );
+  }
+
+  live(options?: unknown): unknown {
+    return this.liveAs((unit, found) => handOut(unit, found, this.#output), options);
+  }
+
+  liveAs(hand: HandOut<unknown>, options: unknown): unknown {
+    const { following } = this.#context;
+    if (following === undefined)
+      throw invalidQuery(
+        "live() goes with queries made outside of units of work, such as graph.nodes(Type): a unit is of one moment",
+      );
+    return following.live(
+      (unit) => andThen(this.find(unit, Number.POSITIVE_INFINITY), (found) => hand(unit, found)),
+      options,
     );
   }
 

@@ -28,6 +28,7 @@ export interface RecordSource {
   pageAs<T>(handOut: HandOut<T>): Promise<{ items: T[]; next: string | undefined }>;
   explainAs(handOut: HandOut<unknown>, of: unknown, text: string): Promise<Explanation>;
   eachAs<T>(handOut: HandOut<T>): AsyncGenerator<T, void, undefined>;
+  liveAs(handOut: HandOut<unknown>, options: unknown): unknown;
   toString(): string;
 }
 
@@ -97,6 +98,10 @@ export class SelectQuery {
 
   explain(of: unknown = "all"): Promise<Explanation> {
     return this.#source.explainAs(this.#handOut, of, this.toString());
+  }
+
+  live(options?: unknown): unknown {
+    return this.#source.liveAs(this.#handOut, options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {

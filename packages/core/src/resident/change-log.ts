@@ -1,6 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
-import type { Token } from "../persistence/change.ts";
+import type { Change, Token } from "../persistence/change.ts";
 import type { RecordState } from "./record-table.ts";
 
 export const NODE = 0;
@@ -37,6 +37,8 @@ export interface AppliedChange {
   readonly grants?: RootGrants | undefined;
   /** The record's new access class where this process changed it. */
   readonly accessClass?: number | undefined;
+  /** As the store's feed tells it, of a commit of another process. */
+  readonly told?: Change | undefined;
 }
 
 /** A node that is not in L1, as far as guards judge by it. */

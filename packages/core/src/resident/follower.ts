@@ -156,7 +156,7 @@ export class Follower {
   /** The changed records of which the new row must be known before L1 can go on. */
   #needed(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
     const needed = this.#residentOnes(stretch);
-    if (this.#resident.openUnits === 0) return needed;
+    if (this.#resident.checkedUnits === 0) return needed;
     const watched = this.#watchedOnes(stretch);
     const nodes = [...new Set([...needed.nodes, ...watched.nodes])];
     const edges = [...new Set([...needed.edges, ...watched.edges])];
@@ -201,7 +201,7 @@ export class Follower {
 
   /** Those that L1 holds. */
   #residentOnes(stretch: Stretch): { nodes: Id[]; edges: Id[] } {
-    const { nodes: table, edges: edgeTable, openUnits, classes, catalog } = this.#resident;
+    const { nodes: table, edges: edgeTable, checkedUnits, classes, catalog } = this.#resident;
     const nodes = new Set<Id>();
     const edges = new Set<Id>();
     for (const { changes, unitId, token } of stretch.commits) {
@@ -217,13 +217,14 @@ export class Follower {
             judged &&
             catalog.numberOfStored(change.type) === catalog.rootNumber &&
             classes.findOwner(a, b, c, d) !== undefined;
-          const resident = slot >= 0 && (judged || (openUnits > 0 && table.states[slot] !== undefined));
+          const resident = slot >= 0 && (judged || (checkedUnits > 0 && table.states[slot] !== undefined));
           if ((asOwner || resident) && !isKnown(stretch.nodes.get(change.id))) nodes.add(change.id);
         } else {
           const slot = edgeTable.find(a, b, c, d);
           const wanted =
             slot >= 0 &&
-            (change.accessVersion !== undefined || (openUnits > 0 && edgeTable.states[slot] !== undefined));
+            (change.accessVersion !== undefined ||
+              (checkedUnits > 0 && edgeTable.states[slot] !== undefined));
           if (wanted && !isKnown(stretch.edges.get(change.id))) edges.add(change.id);
         }
       }
@@ -279,7 +280,7 @@ export class Follower {
     const [a, b, c, d] = this.#parse(change.id);
     const slot = nodes.find(a, b, c, d);
     const type = catalog.numberOfStored(change.type);
-    const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1 } as const;
+    const base = { kind: NODE, type, slot, id: change.id, source: -1, target: -1, told: change } as const;
     const row = stretch.nodes.get(change.id);
     if (change.op === "create") {
       // What is deleted in the same stretch has never been, as far as anybody here can tell.
@@ -319,7 +320,7 @@ export class Follower {
     const [a, b, c, d] = this.#parse(change.id);
     const slot = edges.find(a, b, c, d);
     const type = catalog.numberOfStored(change.type);
-    const base = { kind: EDGE, type, slot, id: change.id, source, target } as const;
+    const base = { kind: EDGE, type, slot, id: change.id, source, target, told: change } as const;
     if (change.op === "create") {
       if (slot < 0) {
         const far = catalog.isUndirected(type) ? OUT : IN;

@@ -56,6 +56,20 @@ export interface OpenUnit {
   readonly readSet?: Watching;
 }
 
+/** A unit that has ended for everybody, and whose reads go on being checked against commits. */
+export interface KeptUnit extends OpenUnit {
+  /** L1 is full: what the unit has met is let go, and nothing can be said of its reads any more. */
+  forget(): void;
+}
+
+/** Who follows what L1 applies. Called in the midst of commits, so it does little, and never throws. */
+export interface CommitListener {
+  /** L1 is as of one further commit. @param isOwn whether this process made it, and both states of all are known */
+  applied(changes: readonly AppliedChange[], isOwn: boolean): void;
+  /** L1 begins again from nothing: what was committed meanwhile is not known. */
+  lost(): void;
+}
+
 export const EDGE_FIELDS = 1;
 export const FAR_END = 2;
 
@@ -98,6 +112,10 @@ export class ResidentGraph {
   readonly #observe: (a: number, b: number, c: number, d: number) => void;
   /** In the order in which they began; an array, for nearly always it is one or a few. */
   readonly #open: OpenUnit[] = [];
+  /** In the order in which they were kept. There are none without a {@link listener}. */
+  readonly #kept: KeptUnit[] = [];
+  /** Set while somebody watches the graph. */
+  listener: CommitListener | undefined = undefined;
   /** Nobody's any more, but a unit that is open may still refer to it. */
   #retainedNodes: number[] = [];
   #retainedEdges: number[] = [];
@@ -160,28 +178,59 @@ export class ResidentGraph {
     const wasFirst = this.#oldest() === unit;
     if (this.#open[this.#open.length - 1] === unit) this.#open.pop();
     else if (this.#open.includes(unit)) this.#open.splice(this.#open.indexOf(unit), 1);
-    if (unit.firstStamp <= this.#floor) {
-      this.#floor = LAST_STAMP + 1;
-      for (const other of this.#open) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
-      if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
-      this.#heldEntries = 0;
-      this.#heldBytes = 0;
-    }
-    if (wasFirst || this.log.length > 256) {
-      let position = this.log.end;
-      for (const other of this.#open) if (other.position < position) position = other.position;
-      this.log.forgetBefore(position);
-    }
+    this.#unpin(unit);
+    if (wasFirst || this.log.length > 256) this.trimLog();
     if (this.classes.count > this.#mostClasses || this.#sweepStamp > 0) this.#sweepClasses();
     if (this.#open.length === 0) this.makeRoom();
+  }
+
+  #unpin(unit: OpenUnit): void {
+    if (unit.firstStamp > this.#floor) return;
+    this.#floor = LAST_STAMP + 1;
+    for (const other of this.#open) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
+    for (const other of this.#kept) if (other.firstStamp < this.#floor) this.#floor = other.firstStamp;
+    if (this.#retainedNodes.length + this.#retainedEdges.length > 0) this.#releaseRetained();
+    this.#heldEntries = 0;
+    this.#heldBytes = 0;
+  }
+
+  /** Drops the commits that everybody has been checked against. */
+  trimLog(): void {
+    let position = this.log.end;
+    for (const other of this.#open) if (other.position < position) position = other.position;
+    for (const other of this.#kept) if (other.position < position) position = other.position;
+    this.log.forgetBefore(position);
+  }
+
+  /**
+   * In the place of `leave`: the unit is over, and what it has read can still be checked, until `letGo` or until L1
+   * needs the room.
+   */
+  keep(unit: KeptUnit): void {
+    this.#open.splice(this.#open.indexOf(unit), 1);
+    this.#kept.push(unit);
+    if (this.#open.length === 0) this.makeRoom();
+  }
+
+  letGo(unit: KeptUnit): void {
+    const at = this.#kept.indexOf(unit);
+    if (at < 0) return;
+    this.#kept.splice(at, 1);
+    this.#unpin(unit);
   }
 
   get openUnits(): number {
     return this.#open.length;
   }
 
+  /** Units that commits are checked against: those that are open, and those that are kept. */
+  get checkedUnits(): number {
+    return this.#open.length + this.#kept.length;
+  }
+
   watchesType(kind: RecordKind, type: number): boolean {
     for (const { readSet } of this.#open) if (readSet?.watchesType(kind, type) === true) return true;
+    for (const { readSet } of this.#kept) if (readSet?.watchesType(kind, type) === true) return true;
     return false;
   }
 
@@ -190,6 +239,7 @@ export class ResidentGraph {
     if (source < 0 && target < 0) return 0;
     let wanted = 0;
     for (const { readSet } of this.#open) wanted |= readSet?.watchesEdge(source, target, type) ?? 0;
+    for (const { readSet } of this.#kept) wanted |= readSet?.watchesEdge(source, target, type) ?? 0;
     return wanted;
   }
 
@@ -234,10 +284,11 @@ export class ResidentGraph {
       for (let slot = 0; slot < table.top; slot++) table.stamps[slot] = table.stamps[slot]! >= from ? 1 : 0;
     }
     for (const unit of this.#open) (unit as { firstStamp: number }).firstStamp = 1;
+    for (const unit of this.#kept) (unit as { firstStamp: number }).firstStamp = 1;
     this.#stamp = 1;
     this.#pinStamp = 1;
     if (this.#sweepStamp > 0) this.#sweepStamp = 1;
-    this.#floor = this.#open.length === 0 ? LAST_STAMP + 1 : 1;
+    this.#floor = this.checkedUnits === 0 ? LAST_STAMP + 1 : 1;
   }
 
   // ---- size --------------------------------------------------------------------------------------------------
@@ -267,6 +318,7 @@ export class ResidentGraph {
   makeRoom(): void {
     const { maxEntries, maxBytes } = this.bounds;
     while (this.entries - this.#heldEntries > maxEntries || this.bytes - this.#heldBytes > maxBytes) {
+      if (this.#kept.length > 0) this.#forgetKept();
       // The columns reach as far as the ids do: of a store's that may be far beyond the bounds.
       this.#separate();
       const stretch = this.#recency.pop(this.#stamp);
@@ -279,6 +331,14 @@ export class ResidentGraph {
         if (stretch.table === NODE) this.#evictNode(slot);
         else this.#evictEdge(slot);
       }
+    }
+  }
+
+  /** What is kept for convenience goes before what is used: whoever kept it reads again after the next commit. */
+  #forgetKept(): void {
+    for (const unit of [...this.#kept]) {
+      unit.forget();
+      this.letGo(unit);
     }
   }
 
@@ -426,9 +486,11 @@ export class ResidentGraph {
     this.classes.forgetOwners();
     this.#recency.clear();
     this.#flushes += 1;
-    if (this.#open.length > 0) this.log.add({ token, changes: undefined });
+    const { listener } = this;
+    if (this.#open.length > 0 || listener !== undefined) this.log.add({ token, changes: undefined });
     else this.log.skip(token);
     this.token = token;
+    if (listener !== undefined) listener.lost();
   }
 
   #forget(table: RecordTable, slot: number): void {
@@ -698,17 +760,21 @@ export class ResidentGraph {
     }
     this.lookups.forget(changes);
     // Of the open units the committing one is through; only others need to be checked against it.
-    if (this.#open.length > 1) this.log.add({ token, changes, began });
+    const { listener } = this;
+    if (this.#open.length > 1 || listener !== undefined) this.log.add({ token, changes, began });
     else this.log.skip(token);
     this.token = token;
+    if (listener !== undefined) listener.applied(changes, true);
   }
 
   /** Records a commit of another process, which the caller has applied to the tables. */
   follow(changes: readonly AppliedChange[], token: Token): void {
     this.lookups.forget(changes);
-    if (this.#open.length > 0) this.log.add({ token, changes });
+    const { listener } = this;
+    if (this.#open.length > 0 || listener !== undefined) this.log.add({ token, changes });
     else this.log.skip(token);
     this.token = token;
+    if (listener !== undefined) listener.applied(changes, false);
   }
 
   /** The record is no longer there: deleted by another process, or unknown to the store. */

@@ -3,6 +3,7 @@ import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import type { RecordFilter } from "../model/operator.ts";
+import type { FollowOptions, LiveList } from "./changes.ts";
 import type { Explanation } from "./explanation.ts";
 import type { HistoryStep } from "./history.ts";
 import type {
@@ -386,6 +387,15 @@ export interface Results<T> extends AsyncIterable<T> {
    * are for the system root alone.
    */
   explain(of?: "all" | "count"): Promise<Explanation>;
+  /**
+   * The results, and from then on what becomes of them: they are read again whenever a commit has changed them. Of queries
+   * made outside of units of work.
+   *
+   * ```ts
+   * for await (const { results, changes } of graph.nodes(Task, { done: false }).live()) show(results);
+   * ```
+   */
+  live(options?: FollowOptions): LiveList<T>;
 }
 
 /** Steps that all queries share. Each gives a new query. */

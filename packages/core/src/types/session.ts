@@ -3,6 +3,7 @@ import type { Store, StoreCounters, StoreSupports } from "../persistence/store.t
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
+import type { FollowOptions, Live } from "./changes.ts";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, Fields } from "./infer.ts";
@@ -34,6 +35,14 @@ export interface Session extends Reading {
    * nothing is written.
    */
   transaction<T>(body: (tx: Tx) => T | Promise<T>): Promise<T>;
+  /**
+   * What `read` gives, read again whenever a commit has changed something that it depends on. `read` writes nothing.
+   *
+   * ```ts
+   * const open = graph.live((tx) => tx.nodes(Task, { done: false }).count());
+   * ```
+   */
+  live<T>(read: (tx: Reading) => T | Promise<T>, options?: FollowOptions): Live<T>;
 }
 
 /** An open graph. Acts as the system root. */

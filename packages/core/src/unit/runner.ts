@@ -66,6 +66,25 @@ const lastAttempts = "last attempts";
 /** The slot of the principal's root, loaded and judged; negative where there is none (any more). */
 export type FindRoot = (unit: Unit) => MaybePromise<number>;
 
+/** Sees to it that the unit's principal is a root. @returns a promise only where it must be waited for */
+export function actAsRoot(unit: Unit, findRoot: FindRoot): Promise<void> | undefined {
+  const found = findRoot(unit);
+  if (isPromise(found)) return found.then((slot) => act(unit, slot));
+  act(unit, found);
+  return undefined;
+}
+
+function act(unit: Unit, slot: number): void {
+  const { catalog, resident } = unit.runtime;
+  if (slot < 0 || resident.nodes.types[slot] !== catalog.rootNumber) {
+    throw new NotFoundError({
+      message: `there is no root ${unit.principal.id}: it was deleted, or its id is of something else`,
+      remedy: "Act as a root that graph.createRoot() made and that graph.deleteRoot() has not deleted.",
+    });
+  }
+  unit.actAs(slot);
+}
+
 /** One run of a body: the unit it works in, which a checkpoint replaces. */
 export class Attempt {
   unit: Unit;
@@ -132,7 +151,7 @@ export class Runner {
     if (course?.hold !== undefined) course.hold.unit = attempt.unit;
     let result: MaybePromise<T>;
     try {
-      const begun = attempt.needsRoot ? this.#begin(attempt.unit) : undefined;
+      const begun = attempt.needsRoot ? actAsRoot(attempt.unit, this.#findRoot) : undefined;
       result = begun === undefined ? body(attempt) : begun.then(() => body(attempt));
       if (isThenable(result)) return this.#settle(principal, body, attempt, result as Promise<T>);
       const finished = this.#finish(attempt.unit);
@@ -184,25 +203,6 @@ export class Runner {
     });
   }
 
-  /** Sees to it that the principal is a root. @returns a promise only where it must be waited for */
-  #begin(unit: Unit): Promise<void> | undefined {
-    const found = this.#findRoot(unit);
-    if (isPromise(found)) return found.then((slot) => this.#act(unit, slot));
-    this.#act(unit, found);
-    return undefined;
-  }
-
-  #act(unit: Unit, slot: number): void {
-    const { catalog, resident } = this.#runtime;
-    if (slot < 0 || resident.nodes.types[slot] !== catalog.rootNumber) {
-      throw new NotFoundError({
-        message: `there is no root ${unit.principal.id}: it was deleted, or its id is of something else`,
-        remedy: "Act as a root that graph.createRoot() made and that graph.deleteRoot() has not deleted.",
-      });
-    }
-    unit.actAs(slot);
-  }
-
   /** See {@link Attempt.checkpoint}. */
   checkpoint(attempt: Attempt): MaybePromise<void> {
     const { unit, course } = attempt;
@@ -215,7 +215,7 @@ export class Runner {
       return andThen(course?.release?.(), () => {
         if (course !== undefined) course.release = undefined;
         attempt.unit = new Unit(this.#runtime, unit.principal, undefined);
-        return attempt.needsRoot ? this.#begin(attempt.unit) : undefined;
+        return attempt.needsRoot ? actAsRoot(attempt.unit, this.#findRoot) : undefined;
       });
     });
   }

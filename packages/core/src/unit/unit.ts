@@ -24,7 +24,7 @@ import { type AccessClass, BY_RULE } from "../resident/access-classes.ts";
 import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Loader } from "../resident/loader.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
-import type { OpenUnit } from "../resident/resident-graph.ts";
+import type { KeptUnit } from "../resident/resident-graph.ts";
 import { damageOf, inheritStored, readingOfState } from "../resident/states.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
@@ -71,7 +71,7 @@ export const NEEDS_STATE = -1;
  * It is the host of the entities it hands out, and the one place where a principal's rights meet what it asks for
  * (`levelOf`, `demand`): queries, walkers and entities all come through here.
  */
-export class Unit implements EntityHost, OpenUnit, HandedRecords {
+export class Unit implements EntityHost, KeptUnit, HandedRecords {
   readonly runtime: Runtime;
   readonly principal: Principal;
   readonly readSet: ReadSet;
@@ -281,6 +281,24 @@ export class Unit implements EntityHost, OpenUnit, HandedRecords {
 
   get committedCallbacks(): readonly (() => unknown)[] | undefined {
     return this.#committed;
+  }
+
+  /**
+   * Ends the unit for everybody, but not what it has read: `holds` goes on to tell whether that is as it was, until
+   * `letGo`. It has written nothing.
+   */
+  keep(): void {
+    this.#closed = true;
+    this.#keepLast();
+    this.runtime.resident.keep(this);
+  }
+
+  letGo(): void {
+    this.runtime.resident.letGo(this);
+  }
+
+  forget(): void {
+    this.failOn("everything");
   }
 
   /** Ends the unit. Its entities keep their last state. @param kept whether what it made is in L1 now */

@@ -1,0 +1,112 @@
+import type { Principal } from "../access/principal.ts";
+import { UnitConflict } from "../unit/conflict.ts";
+import { actAsRoot } from "../unit/runner.ts";
+import { Unit } from "../unit/unit.ts";
+import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import type { ChangeHub } from "./change-hub.ts";
+
+/**
+ * A read whose unit of work is kept when it is over: the predicates that the unit would have been validated by tell,
+ * after each commit, whether reading again would give the same.
+ *
+ * It tries again until nothing comes between, and never holds others back: it writes nothing, and nobody waits for it.
+ */
+export class KeptRead<T> {
+  readonly #hub: ChangeHub;
+  readonly #principal: Principal;
+  readonly #body: (unit: Unit) => MaybePromise<T>;
+  #kept: Unit | undefined;
+  #isStopped = false;
+
+  constructor(hub: ChangeHub, principal: Principal, body: (unit: Unit) => MaybePromise<T>) {
+    this.#hub = hub;
+    this.#principal = principal;
+    this.#body = body;
+  }
+
+  /** Whether what was read last is what would be read now; false too where that cannot be told. */
+  get holds(): boolean {
+    return this.#kept?.holds() === true;
+  }
+
+  /**
+   * @param use is given what was read, as of the commit that L1 is of in that moment
+   * @throws {ClosedError} {NotFoundError} where the principal is no root (any more), and what the body throws
+   */
+  run(use: (value: T) => void): MaybePromise<void> {
+    const hub = this.#hub;
+    this.#letGo();
+    hub.enter();
+    let read: MaybePromise<void>;
+    try {
+      read = this.#attempt(use);
+    } catch (error) {
+      hub.leave();
+      throw error;
+    }
+    if (isThenable(read)) return (read as Promise<void>).finally(() => hub.leave());
+    hub.leave();
+  }
+
+  #attempt(use: (value: T) => void): MaybePromise<void> {
+    const { runtime, findRoot } = this.#hub;
+    const unit = new Unit(runtime, this.#principal, undefined);
+    let read: MaybePromise<T>;
+    try {
+      read = andThen<void, T>(actAsRoot(unit, findRoot), () => this.#body(unit));
+      if (!isThenable(read)) this.#keep(unit);
+    } catch (error) {
+      return this.#failed(unit, error, use);
+    }
+    if (!isThenable(read)) {
+      if (!this.#isStopped) use(read as T);
+      return;
+    }
+    return (read as Promise<T>).then(
+      (value) => {
+        try {
+          this.#keep(unit);
+        } catch (error) {
+          return this.#failed(unit, error, use);
+        }
+        if (!this.#isStopped) use(value);
+      },
+      (error: unknown) => this.#failed(unit, error, use),
+    );
+  }
+
+  /** @throws {UnitConflict} where something came between */
+  #keep(unit: Unit): void {
+    if (unit.conflict !== undefined) throw unit.conflict;
+    unit.validate();
+    if (unit.pending?.isEmpty === false)
+      throw new TypeError("what is read live only reads: write in a unit of work of its own");
+    if (this.#isStopped) {
+      unit.close(false);
+      return;
+    }
+    unit.keep();
+    this.#kept = unit;
+  }
+
+  #failed(unit: Unit, error: unknown, use: (value: T) => void): MaybePromise<void> {
+    const isConflict =
+      error instanceof UnitConflict || unit.conflict !== undefined || (!unit.isClosed && !unit.holds());
+    unit.close(false);
+    if (!isConflict) throw error;
+    if (this.#isStopped) return;
+    return new Promise<void>((resolve) => this.#hub.runtime.scheduler.nextTurn(resolve)).then(() =>
+      this.#isStopped ? undefined : this.#attempt(use),
+    );
+  }
+
+  #letGo(): void {
+    this.#kept?.letGo();
+    this.#kept = undefined;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#letGo();
+  }
+}
