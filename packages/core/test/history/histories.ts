@@ -1,0 +1,27 @@
+import fc from "fast-check";
+import { anomalyIn, type Place, type Program, play, programs } from "./play.ts";
+
+/** What came of many histories. */
+export interface Tally {
+  histories: number;
+  /** Of those, how many had an attempt that lost to another. */
+  contended: number;
+  units: number;
+}
+
+/** The law: of whatever units run at the same time, some serial order explains what each of them saw. */
+export function serialOrder(place: Place, tally: Tally) {
+  return fc.asyncProperty(
+    programs,
+    fc.scheduler(),
+    fc.nat(1_000_000),
+    async (given: readonly Program[], order: fc.Scheduler, seed: number) => {
+      const played = await play(place, given, order, seed);
+      tally.histories += 1;
+      tally.units += played.units.length;
+      if (played.conflicts > 0) tally.contended += 1;
+      const anomaly = anomalyIn(played);
+      if (anomaly !== undefined) throw new Error(anomaly.text);
+    },
+  );
+}
