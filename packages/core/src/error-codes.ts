@@ -174,6 +174,18 @@ export const errorCodes = {
     remedy: "Correct the option that the message names.",
   },
 
+  RW_IMPORT_LINE: {
+    category: "user",
+    summary: "A line of an import, or a row of a bulk load, is not valid.",
+    remedy:
+      "Correct the line that the message names and run it again: what is in the graph already is passed over. `details` has `line` (or `row`) and what was written before it.",
+  },
+  RW_IMPORT_FORMAT: {
+    category: "user",
+    summary: "What was given to be imported is no export of rootwalk, or of a later version.",
+    remedy: "Give the lines as exportJsonl or `rootwalk export` writes them, the first one included.",
+  },
+
   // rules that held
   RW_ACCESS_DENIED: {
     category: "constraint",

@@ -195,7 +195,7 @@ export function decodeFields(text: SqlValue | undefined): FieldData | RowDamage 
   try {
     const fields: unknown = JSON.parse(text as string);
     if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-      return new RowDamage("its fields are no object");
+      return new RowDamage("its fields are no object", text as string);
     }
     const record = fields as Record<string, unknown>;
     for (const name in record) {
@@ -206,7 +206,7 @@ export function decodeFields(text: SqlValue | undefined): FieldData | RowDamage 
     }
     return record;
   } catch (error) {
-    return new RowDamage(error instanceof Error ? error.message : String(error));
+    return new RowDamage(error instanceof Error ? error.message : String(error), String(text));
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   andThen,
+  type CatalogDescription,
   ClosedError,
   type EdgeRows,
   GraphError,
@@ -20,6 +21,7 @@ import type { ResolvedOptions } from "./options.ts";
  */
 export class SqliteSnapshot implements StoreSnapshot {
   readonly token: Token;
+  readonly catalog: CatalogDescription;
   readonly #file: SqliteFile;
   readonly #connection: Connection;
   readonly #closed: (snapshot: SqliteSnapshot) => void;
@@ -30,6 +32,7 @@ export class SqliteSnapshot implements StoreSnapshot {
     this.#connection = file.connection;
     this.#closed = closed;
     this.token = file.state.token;
+    this.catalog = file.catalog.description;
   }
 
   static open(

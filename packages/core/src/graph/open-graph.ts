@@ -73,6 +73,21 @@ const defaultLimits: Limits = Object.freeze({ mostWrites: 4_000_000 });
 /** Stores on which graphs are open. One serves one graph at a time: what it remembers is about that graph's reads. */
 const serving = new WeakSet<Store>();
 
+/**
+ * Takes a store on which no graph is open. @returns what gives it back
+ * @throws {ValidationError} `RW_OPTION_INVALID` where one is
+ */
+export function takeStore(what: string, store: Store): () => void {
+  if (serving.has(store))
+    throw new ValidationError({
+      code: "RW_OPTION_INVALID",
+      message: `${what}: a graph is open on this store (${store.name})`,
+      remedy: "Close that graph first, or make a store for each graph.",
+    });
+  serving.add(store);
+  return () => void serving.delete(store);
+}
+
 /** `openGraph` under other limits than everybody's: how a test gets to what lies beyond them. */
 export async function openWithin(limits: Limits, options: OpenOptions): Promise<Graph> {
   const settings = readOptions(options);
@@ -117,21 +132,15 @@ async function openOn(
   catalog: Catalog | ((stored: CatalogDescription) => Catalog),
 ): Promise<Graph> {
   const given = settings.store;
-  if (serving.has(given))
-    throw new ValidationError({
-      code: "RW_OPTION_INVALID",
-      message: `openGraph: a graph is open on this store (${given.name})`,
-      remedy: "Close that graph first, or make a store for each graph.",
-    });
-  serving.add(given);
+  const release = takeStore("openGraph", given);
   const store = checkedStore(given);
   try {
     const isMade = catalog instanceof Catalog;
     const opened = await store.open(isMade ? catalog.describe() : emptyCatalog);
     const made = isMade ? catalog : catalog(opened.catalog);
-    return await compose(store, opened, made, limits, options, settings, () => serving.delete(given));
+    return await compose(store, opened, made, limits, options, settings, release);
   } catch (error) {
-    serving.delete(given);
+    release();
     try {
       await store.close();
     } catch {

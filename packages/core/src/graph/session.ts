@@ -37,6 +37,9 @@ export interface SessionCore {
   readonly hub: ChangeHub;
 }
 
+/** What a session is made of, for parts of the library that are built on sessions. `undefined` for anything else. */
+export let partsOf: (session: unknown) => { core: SessionCore; principal: Principal } | undefined;
+
 /** What one principal can do with a graph. */
 export class GraphSession {
   readonly #core: SessionCore;
@@ -45,6 +48,10 @@ export class GraphSession {
   #root: NodeEntity | undefined;
 
   static {
+    partsOf = (session) =>
+      typeof session === "object" && session !== null && #principal in session
+        ? { core: session.#core, principal: session.#principal }
+        : undefined;
     Object.defineProperty(GraphSession.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(this: GraphSession): string {
         return #principal in this ? `Session as root ${this.#principal.id}` : "Session";

@@ -242,6 +242,7 @@ class AwkwardStore implements Store {
     const held = await this.#call((store) => store.snapshot!() as StoreSnapshot);
     return {
       token: this.#base.token(held.token),
+      catalog: structuredClone(held.catalog),
       nodes: (after, limit) =>
         this.#call(() => {
           const { rows, more } = held.nodes(after, limit) as NodePage;

@@ -210,8 +210,10 @@ class CheckedStore implements Store {
       "snapshot",
       () => {},
       () => this.#store.snapshot!(),
-      ({ token, nodes, edges, close }) =>
-        this.#isToken(token) && [nodes, edges, close].every((method) => typeof method === "function"),
+      ({ token, catalog, nodes, edges, close }) =>
+        this.#isToken(token) &&
+        catalog !== undefined &&
+        [nodes, edges, close].every((method) => typeof method === "function"),
     );
     return andThen(held, (snapshot) => this.#checkedSnapshot(snapshot));
   }
@@ -233,6 +235,7 @@ class CheckedStore implements Store {
       );
     return {
       token: snapshot.token,
+      catalog: snapshot.catalog,
       nodes: (after, limit) => page("nodes", after, limit),
       edges: (after, limit) => page("edges", after, limit),
       // A store that was closed has let go of it.

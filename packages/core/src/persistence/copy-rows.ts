@@ -57,10 +57,30 @@ export function copyBatch(batch: CommitBatch): CommitBatch {
   };
 }
 
-export function copyColumn(from: IdColumn, to: IdColumn): void {
-  for (let i = 0; i < from.length; i++) {
-    to.pushWords(from.word(i, 0), from.word(i, 1), from.word(i, 2), from.word(i, 3));
+/** Appends row `i` of `from`, which shares its contents. */
+export function pushRow<R extends NodeRows>(to: R, from: R, i: number): void {
+  pushId(from.ids, i, to.ids);
+  pushId(from.owners, i, to.owners);
+  if (to instanceof EdgeRows && from instanceof EdgeRows) {
+    pushId(from.sources, i, to.sources);
+    pushId(from.targets, i, to.targets);
   }
+  to.push(
+    from.types[i]!,
+    from.access[i]!,
+    from.dataVersions[i]!,
+    from.accessVersions[i]!,
+    from.shapes[i]!,
+    from.fields[i]!,
+  );
+}
+
+export function pushId(from: IdColumn, i: number, to: IdColumn): void {
+  to.pushWords(from.word(i, 0), from.word(i, 1), from.word(i, 2), from.word(i, 3));
+}
+
+export function copyColumn(from: IdColumn, to: IdColumn): void {
+  for (let i = 0; i < from.length; i++) pushId(from, i, to);
 }
 
 function copyInto<T extends NodeRows>(copy: T, rows: T): T {
@@ -80,7 +100,7 @@ function copyInto<T extends NodeRows>(copy: T, rows: T): T {
 }
 
 function copyFields(fields: FieldData | RowDamage): FieldData | RowDamage {
-  if (fields instanceof RowDamage) return new RowDamage(fields.reason);
+  if (fields instanceof RowDamage) return new RowDamage(fields.reason, fields.stored);
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present.map(([name, value]) => [name, takeIn(value)]));
 }

@@ -128,7 +128,7 @@ class MemoryStore implements Store {
   }
 
   snapshot(): StoreSnapshot {
-    const snapshot = new MemorySnapshot(this.#records, this.#log.current);
+    const snapshot = new MemorySnapshot(this.#records, this.#log.current, this.#catalog);
     this.#answered(snapshot.size);
     return snapshot;
   }

@@ -11,8 +11,11 @@ export type FieldData = Readonly<Record<string, unknown>>;
  */
 export class RowDamage {
   readonly reason: string;
-  constructor(reason: string) {
+  /** What is stored in their place, where it is text. */
+  readonly stored: string | undefined;
+  constructor(reason: string, stored?: string) {
     this.reason = reason;
+    this.stored = stored;
   }
 }
 

@@ -148,6 +148,8 @@ export interface EdgePage {
 /** The records of one moment, whatever is committed meanwhile: what a long read, such as an export, goes over. */
 export interface StoreSnapshot {
   readonly token: Token;
+  /** What the store knew then, types of other programs included. */
+  readonly catalog: CatalogDescription;
   /** Nodes of every type in id order, strictly after this id; `limit` of them at most. */
   nodes(after: Id | undefined, limit: number): MaybePromise<Omit<NodePage, "token">>;
   /** Edges likewise. */

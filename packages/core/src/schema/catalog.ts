@@ -1,9 +1,9 @@
 import { ValidationError } from "../errors.ts";
 import {
   type CatalogDescription,
+  emptyCatalog,
   equalShapes,
   type HistoryDescription,
-  type IndexDescription,
   nameInCode,
   type ShapeDescription,
   type TypeDescription,
@@ -45,7 +45,6 @@ export class Catalog {
   readonly #storedNumbers = new Map<string, number>();
   /** By the names that stores know indexes by. */
   readonly #indexes = new Map<string, IndexDefinition>();
-  #storedIndexes: readonly IndexDescription[] = [];
   /** Classes that callers have named, checked once. */
   readonly #classes = new Map<unknown, number>();
   #members: Uint8Array[] = [];
@@ -61,6 +60,7 @@ export class Catalog {
   readonly #filledFields = new Map<IndexDefinition, readonly number[]>();
 
   readonly #known: readonly TypeDefinition[];
+  #stored: CatalogDescription = emptyCatalog;
 
   /** For `buildCatalog`, which has checked the definitions. */
   constructor(definitions: Iterable<TypeDefinition>) {
@@ -99,6 +99,11 @@ export class Catalog {
     const number = this.#numbers.get(name);
     if (number === undefined) throw this.#unknown(JSON.stringify(name));
     return number;
+  }
+
+  /** As `findNumber`, by the name under which stores know the type. */
+  findStored(name: string): number {
+    return this.#storedNumbers.get(name) ?? 0;
   }
 
   /** As `numberOf`, by the name under which stores know the type. */
@@ -183,7 +188,7 @@ export class Catalog {
 
   /** What a store knows by this name and the code may no longer have, as far as errors tell of it. */
   describeIndex(name: string): Pick<IndexDefinition, "name" | "type" | "fields"> | undefined {
-    return this.#indexes.get(name) ?? this.#storedIndexes.find((index) => index.name === name);
+    return this.#indexes.get(name) ?? this.#stored.indexes.find((index) => index.name === name);
   }
 
   /** The index that stores know by this name, which is in a type's `indexes`. */
@@ -254,6 +259,11 @@ export class Catalog {
     return { types, indexes };
   }
 
+  /** What the store knew when it was opened, this graph's types included. */
+  get stored(): CatalogDescription {
+    return this.#stored;
+  }
+
   /** How records of a type that were stored under this shape are read. */
   reading(number: number, version: number): Reading {
     this.#readings[number] ??= [];
@@ -276,7 +286,7 @@ export class Catalog {
   adopt(stored: CatalogDescription): void {
     this.#readings = [];
     this.#filledFields.clear();
-    this.#storedIndexes = stored.indexes;
+    this.#stored = stored;
     for (const type of stored.types) {
       const number = this.#storedNumbers.get(type.name) ?? 0;
       if (number === 0) {

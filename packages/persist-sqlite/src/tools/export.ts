@@ -70,7 +70,9 @@ function headerLine({ types, indexes }: CatalogDescription): string {
 /** What follows the id and ends of a record. Fields that can be read are the text that is stored, which is JSON. */
 function common(record: StoredRecord, usualAccess: string): string {
   const type = JSON.stringify(record.type?.description.name);
-  const begin = `"type":${type},"owner":"${record.owner}","access":${accessText(record.access, usualAccess)}`;
+  const latest = record.type?.description.shapes.at(-1)?.version ?? 0;
+  const shape = record.shape === latest ? "" : `,"shape":${record.shape}`;
+  const begin = `"type":${type},"owner":"${record.owner}","access":${accessText(record.access, usualAccess)}${shape}`;
   if (!isUnreadable(record)) return `${begin},"fields":${record.data ?? "{}"}`;
   return `${begin},"unreadable":${JSON.stringify(record.fields.reason)},"stored":${JSON.stringify(record.data)}`;
 }
