@@ -1,6 +1,20 @@
 // For tests of apps and of stores. Apps that do not import it carry nothing of it.
 
 export { type Arbitraries, arbitraries, type GivenFields } from "./testing/arbitraries.ts";
+export {
+  checkModel,
+  ModelFailure,
+  type ModelReport,
+  type ModelStep,
+  type ModelSteps,
+  type ModelTest,
+  type ModelWorld,
+  type PlannedStep,
+  type RecordBook,
+  type SomeRecord,
+  type Spawned,
+  type SpawnStepOptions,
+} from "./testing/check-model.ts";
 export type { Arbitrary, FastCheck } from "./testing/fast-check.ts";
 export {
   type ChooseFault,

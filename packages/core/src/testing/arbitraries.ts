@@ -47,7 +47,6 @@ const MOST_REFUSED = 2000;
  * is found by trying.
  *
  * ```ts
- * import fc from "fast-check";
  * const arbitrary = arbitraries(fc);
  * fc.assert(fc.property(arbitrary.fields(Room), (fields) => …));
  * ```
@@ -56,7 +55,7 @@ const MOST_REFUSED = 2000;
  */
 export function arbitraries(fc: FastCheck): Arbitraries {
   if (typeof fc?.asyncProperty !== "function")
-    throw new TypeError(`arbitraries takes fast-check, as import fc from "fast-check" gives it`);
+    throw new TypeError("arbitraries takes fast-check itself, its default export");
 
   const fieldsOf = (type: TypeDefinition, given: Given = {}): Arbitrary<unknown> => {
     requireKnown(type.name, Object.keys(given), type.fieldNames);

@@ -85,8 +85,12 @@ export function shapeArbitrary(fc: FastCheck, shape: Shape): Any | undefined {
   }
 }
 
+/** One of them; a value that shrinks may become one of the first. */
 function oneOf(fc: FastCheck, ...weighted: readonly [weight: number, arbitrary: Any][]): Any {
-  return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+  return fc.oneof(
+    { withCrossShrink: true },
+    ...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
+  );
 }
 
 function lengths({ min, max }: Size): { minLength?: number; maxLength?: number } {

@@ -50,7 +50,7 @@ export function testClock(start: number | Date = testStart): TestClock {
     timers.delete(timer);
     timer.callback();
   };
-  return Object.freeze({
+  const clock: TestClock = Object.freeze({
     now: () => now,
     scheduler: Object.freeze({
       now: () => now,
@@ -92,6 +92,17 @@ export function testClock(start: number | Date = testStart): TestClock {
       }
     },
   });
+  skips.set(clock, (ms) => {
+    now += ms;
+  });
+  return clock;
+}
+
+const skips = new WeakMap<TestClock, (ms: number) => void>();
+
+/** Moves a clock by whose timers nothing goes at the moment: there is nothing to wait for. */
+export function skip(clock: TestClock, ms: number): void {
+  skips.get(clock)?.(ms);
 }
 
 interface Timer {
