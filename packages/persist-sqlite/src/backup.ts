@@ -15,10 +15,13 @@ export interface BackupOptions {
   readonly onProgress?: (progress: BackupProgress) => void;
 }
 
+/** What SQLite keeps beside a file while it is open. */
+const besideIt = ["-wal", "-shm", "-journal"];
+
 /**
- * Copies the file while it is in use. The copy has its name only once it is complete, is on the disk when this resolves,
- * whatever the durability of commits, and begins a new incarnation each
- * time that it is put in place and opened: what a cache knows of the original does not hold for it.
+ * Copies the file while it is in use. The copy has its name only once it is complete, and is on the disk when this
+ * resolves, whatever the durability of commits. It begins a new incarnation each time that it is put in place and
+ * opened: what a cache knows of the original does not hold for it.
  */
 export async function backUp(
   file: SqliteFile,
@@ -35,6 +38,7 @@ export async function backUp(
     removeDatabase(partial);
     await file.connection.driver.backup(partial, (progress) => onProgress?.(progress));
     stamp(file, partial);
+    for (const suffix of besideIt) rmSync(`${partial}${suffix}`, { force: true });
     renameSync(partial, path);
     syncName(path);
   } catch (error) {
@@ -59,6 +63,9 @@ function stamp(file: SqliteFile, path: string): void {
     removeMeta(copy, "lease");
     removeMeta(copy, "unsynced");
     copy.commit();
+    // Closing would do it too, and say nothing where it cannot.
+    const isWhole = copy.statement("PRAGMA wal_checkpoint(TRUNCATE)").get()?.[0] === 0n;
+    if (!isWhole) throw place(`${path} is in use`, "Let nobody open a backup that is not complete.");
   } finally {
     copy.close();
   }
@@ -82,7 +89,7 @@ function syncName(path: string): void {
 }
 
 function removeDatabase(path: string): void {
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(`${path}${suffix}`, { force: true });
+  for (const suffix of ["", ...besideIt]) rmSync(`${path}${suffix}`, { force: true });
 }
 
 function place(message: string, remedy: string, cause?: unknown): GraphError {
