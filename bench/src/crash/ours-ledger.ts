@@ -92,6 +92,19 @@ export class GraphLedger implements Ledger {
     await this.#graph.close();
   }
 
+  /** How many units of a writer are there. */
+  units(writer: number): Promise<number> {
+    return this.#graph.transaction(
+      async (tx) => (await tx.nodes(this.#types.Writer, { number: writer }).one()).units,
+    );
+  }
+
+  /** What is wrong with the graph in its own eyes. */
+  async faults(): Promise<string[]> {
+    const { findings } = await this.#graph.check();
+    return findings.map((finding) => finding.message);
+  }
+
   /** How many items have this position, told by an index where there is one. */
   itemsAt(position: number): Promise<number> {
     return this.#graph.nodes(this.#types.Item, { position }).count();
