@@ -14,6 +14,8 @@ export interface Ledger {
    */
   write(writer: number, seq: number, steps: readonly Step[], onBody: () => void): Promise<void>;
   read(): Promise<LedgerState>;
+  /** What the database itself finds wrong with all that it holds, in words. */
+  check(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

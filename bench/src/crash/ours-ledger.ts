@@ -88,6 +88,11 @@ export class GraphLedger implements Ledger {
     });
   }
 
+  async check(): Promise<readonly string[]> {
+    const { findings } = await this.#graph.check();
+    return findings.map(({ message }) => message);
+  }
+
   async close(): Promise<void> {
     await this.#graph.close();
   }

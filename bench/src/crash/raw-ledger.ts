@@ -69,6 +69,11 @@ class RawLedger implements Ledger {
     };
   }
 
+  async check(): Promise<readonly string[]> {
+    const answers = this.#db.pragma("foreign_key_check") as object[];
+    return answers.map((answer) => JSON.stringify(answer));
+  }
+
   async close(): Promise<void> {
     this.#db.close();
   }

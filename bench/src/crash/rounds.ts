@@ -100,16 +100,18 @@ class CrashedFile {
 
     const ledger = await this.#options.subject.open(this.#file, this.#durability);
     const state = await ledger.read();
+    const damage = await ledger.check();
     await ledger.close();
+    if (damage.length > 0) counts.corrupt += 1;
     const { lost, partial, unacknowledged, problems } = check(state, progress);
     counts.lost += lost;
     counts.partial += partial;
     counts.unacknowledgedKept += unacknowledged;
-    for (const problem of problems) this.#tell(problem);
+    for (const problem of [...problems, ...damage]) this.#tell(problem);
     this.#units = state.writers.map(({ units }) => units);
     this.#lookInside();
     // What is broken stays broken: the next rounds would count it again.
-    if (problems.length > 0) await this.#startAfresh();
+    if (problems.length + damage.length > 0) await this.#startAfresh();
   }
 
   remove(): void {

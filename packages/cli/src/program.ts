@@ -85,13 +85,19 @@ export async function run(args: readonly string[], home: URL): Promise<number> {
     "looks for damage: SQLite's own check, ends of edges, keys of indexes, unreadable records",
   )
     .addArgument(fileArgument())
+    .option("--orphans", "report nodes that no root leads to, too")
     .addOption(jsonOption("one JSON object"))
     .addHelpText("after", examples("rootwalk check chat.db && echo sound"))
     .action(
-      action(async (file: string, { json = false }: { json?: boolean }) => {
-        const { check } = await import("./commands/check.ts");
-        return check(file, { json });
-      }),
+      action(
+        async (
+          file: string,
+          { json = false, orphans = false }: { readonly json?: boolean; readonly orphans?: boolean },
+        ) => {
+          const { check } = await import("./commands/check.ts");
+          return check(file, { json, orphans });
+        },
+      ),
     );
 
   add(program, "backup", "copies a graph file while it is in use")

@@ -212,7 +212,36 @@ describe("rootwalk check", () => {
     const { status, stdout } = rootwalk("check", path);
     expect(status).toBe(1);
     expect(withoutIds(stdout)).toMatch(
-      /^end {9}Posted ID: its target, node number \d+, is not there\n.*: 1 findings in 5 nodes/,
+      /^dangling {4}Posted ID: its target is not there\n.*: 1 finding in 5 nodes and 4 edges\n$/,
+    );
+  });
+});
+
+describe("rootwalk check, beyond the graph", () => {
+  test("reports what only the file shows beside what the graph does", async () => {
+    const path = await chat();
+    change(path, "UPDATE nodes SET type = 99 WHERE data LIKE '%message 2%'");
+    change(path, "UPDATE nodes SET data = '{' WHERE data LIKE '%message 3%'");
+    const { stdout } = rootwalk("check", path, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ counts: { type: 1, unreadable: 1 } });
+  });
+
+  test("looks for orphans when it is asked to", async () => {
+    const path = await chat();
+    const graph = await openFile(path);
+    await graph.transaction((tx) => void tx.create(Room, { name: "attic" }));
+    await graph.close();
+    expect(rootwalk("check", path).status).toBe(0);
+    const { status, stdout } = rootwalk("check", path, "--orphans");
+    expect(status).toBe(1);
+    expect(withoutIds(stdout)).toMatch(/^orphan {6}Room ID: no root leads to it\n/);
+  });
+
+  test("says where a file is too far gone to be opened as a graph", async () => {
+    const path = await chat();
+    change(path, "DELETE FROM nodes WHERE key = 0");
+    expect(rootwalk("check", path).stdout).toMatch(
+      /^root {8}the system root is missing\nthe file cannot be opened as a graph, and was not looked at as one\n/,
     );
   });
 });

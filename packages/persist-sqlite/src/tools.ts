@@ -1,9 +1,9 @@
 // For tools: looks at files as they are, without the code of the app that wrote them and without changing anything.
 export {
-  type CheckOptions,
-  type CheckReport,
   checkFile,
-  type Finding,
+  type FileCheck,
+  type FileCheckOptions,
+  type FileFinding,
   type Problem,
 } from "./tools/check.ts";
 export { type ExportReport, exportFile, exportVersion } from "./tools/export.ts";

@@ -1,22 +1,13 @@
-import { GraphError, type Id, IdColumn, isLevel } from "@rootwalk/core/store";
+import { GraphError, type Id, isLevel } from "@rootwalk/core/store";
 import type { Connection } from "../connection.ts";
 import type { SqlRow } from "../drivers.ts";
 import type { SqliteFile } from "../file.ts";
-import { pushId } from "../id-halves.ts";
-import type { KeyIndex } from "../key-index.ts";
 import { sqliteFailure } from "../sqlite-error.ts";
 import { slotColumn } from "../tables.ts";
 import { lookAt, type ToolOptions } from "./open-tool.ts";
-import {
-  isUnreadable,
-  type StoredEdge,
-  type StoredNode,
-  type StoredRecord,
-  storedEdges,
-  storedNodes,
-} from "./stored-records.ts";
+import { type StoredEdge, type StoredRecord, storedEdges, storedNodes } from "./stored-records.ts";
 
-/** What can be wrong with a file. */
+/** What can be wrong with a file, and is seen in the file alone: the rest is found by `graph.check()`. */
 export type Problem =
   /** SQLite's own `integrity_check`, or it could not read on. */
   | "sqlite"
@@ -24,37 +15,29 @@ export type Problem =
   | "catalog"
   /** The system root is missing. */
   | "root"
-  /** A record of a type that is not in the catalog, or of the other kind. */
+  /** A record of a type that is not in the catalog, or of the other kind: no read shows it. */
   | "type"
-  /** A record of a shape that its type never had. */
-  | "shape"
-  /** A record whose owner is not listed. */
-  | "owner"
   /** An access record that cannot be read, and grants nothing. */
   | "access"
-  /** Fields that cannot be read. */
-  | "unreadable"
-  /** An edge one of whose ends is not there. */
-  | "end"
   /** An edge that was moved aside, and the entry that says which id it has, do not match. */
   | "id"
-  /** The key that an index has for a record is another one than its fields make. */
+  /** An index has a key of a record that it does not cover. */
   | "index";
 
 /** One thing that is wrong. */
-export interface Finding {
-  readonly problem: Problem;
-  readonly kind?: "node" | "edge";
+export interface FileFinding {
+  readonly kind: Problem;
+  readonly record?: "node" | "edge";
   readonly id?: Id;
   readonly type?: string;
   readonly message: string;
 }
 
 /** What `checkFile` has found. */
-export interface CheckReport {
+export interface FileCheck {
   readonly path: string;
   /** Those of each problem that were met first. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly FileFinding[];
   /** How often each problem was met. */
   readonly counts: Readonly<Partial<Record<Problem, number>>>;
   /** Records that were looked at. */
@@ -63,18 +46,19 @@ export interface CheckReport {
 }
 
 /** Options of `checkFile`. */
-export interface CheckOptions extends ToolOptions {
+export interface FileCheckOptions extends ToolOptions {
   /** Findings of one problem that are listed. Default: 100 */
   readonly listed?: number;
 }
 
 /**
- * Looks for what is wrong in a file, as far as that can be told without the code of the app, and changes nothing. Reads
- * the whole file. Whether values pass the app's validators, and edges end where their type says, only the app can tell.
+ * Looks for what is wrong in a file and shows in the file alone: whether SQLite can read it, and what no read of a graph
+ * gives. Changes nothing. Reads the whole file, at one moment. That records, neighbourhoods and indexes agree is what
+ * `graph.check()` looks for, over any store; the command `rootwalk check` does both.
  *
  * @throws {GraphError} for what is no file of this library or of a later version; that it is damaged is a finding
  */
-export async function checkFile(path: string, options: CheckOptions = {}): Promise<CheckReport> {
+export async function checkFile(path: string, options: FileCheckOptions = {}): Promise<FileCheck> {
   const { listed = 100, ...rest } = options;
   const found = new Findings(path, listed);
   try {
@@ -82,7 +66,7 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
   } catch (error) {
     const isDamage = error instanceof GraphError && error.details.isDamaged === true;
     if (!isDamage) throw error;
-    found.add({ problem: error.details.isCatalog === true ? "catalog" : "sqlite", message: error.message });
+    found.add({ kind: error.details.isCatalog === true ? "catalog" : "sqlite", message: error.message });
   }
   return found.report();
 }
@@ -92,7 +76,7 @@ class Findings {
   edges = 0;
   readonly #path: string;
   readonly #listed: number;
-  readonly #findings: Finding[] = [];
+  readonly #findings: FileFinding[] = [];
   readonly #counts: Partial<Record<Problem, number>> = {};
 
   constructor(path: string, listed: number) {
@@ -100,19 +84,19 @@ class Findings {
     this.#listed = listed;
   }
 
-  add(finding: Finding): void {
-    const count = (this.#counts[finding.problem] ?? 0) + 1;
-    this.#counts[finding.problem] = count;
+  add(finding: FileFinding): void {
+    const count = (this.#counts[finding.kind] ?? 0) + 1;
+    this.#counts[finding.kind] = count;
     if (count <= this.#listed) this.#findings.push(finding);
   }
 
   of(record: StoredRecord, problem: Problem, message: string): void {
     const { kind, id } = record;
     const type = record.type?.description.name ?? `type ${record.typeNumber}`;
-    this.add({ problem, kind, id, type, message: `${type} ${id}: ${message}` });
+    this.add({ kind: problem, record: kind, id, type, message: `${type} ${id}: ${message}` });
   }
 
-  report(): CheckReport {
+  report(): FileCheck {
     const { nodes, edges } = this;
     return { path: this.#path, findings: this.#findings, counts: this.#counts, nodes, edges };
   }
@@ -122,7 +106,6 @@ class Check {
   readonly #file: SqliteFile;
   readonly #connection: Connection;
   readonly #found: Findings;
-  readonly #id: IdColumn = new IdColumn(1);
 
   constructor(file: SqliteFile, connection: Connection, found: Findings) {
     this.#file = file;
@@ -134,7 +117,10 @@ class Check {
     this.#integrity();
     try {
       this.#catalog();
-      for (const node of storedNodes(this.#file, this.#connection)) this.#node(node);
+      for (const node of storedNodes(this.#file, this.#connection)) {
+        this.#found.nodes += 1;
+        this.#record(node);
+      }
       for (const edge of storedEdges(this.#file, this.#connection)) this.#edge(edge);
       this.#strayMoves();
       this.#strayKeys();
@@ -146,7 +132,7 @@ class Check {
 
   #integrity(): void {
     for (const [message] of this.#connection.all("PRAGMA integrity_check") as SqlRow[]) {
-      if (message !== "ok") this.#found.add({ problem: "sqlite", message: String(message) });
+      if (message !== "ok") this.#found.add({ kind: "sqlite", message: String(message) });
     }
   }
 
@@ -157,7 +143,7 @@ class Check {
     for (const { name, parent } of types) {
       if (parent === undefined || known.has(parent)) continue;
       this.#found.add({
-        problem: "catalog",
+        kind: "catalog",
         type: name,
         message: `${name} extends ${parent}, which is not there`,
       });
@@ -165,69 +151,29 @@ class Check {
     for (const { name, type } of catalog.indexes) {
       if (known.has(type)) continue;
       this.#found.add({
-        problem: "catalog",
+        kind: "catalog",
         type,
         message: `the index ${name} is of ${type}, which is not there`,
       });
     }
     const sql = "SELECT nr FROM nodes WHERE key = 0 AND rest = 0 AND gone IS NULL";
     if (this.#connection.get(sql) === undefined)
-      this.#found.add({ problem: "root", message: "the system root is missing" });
-  }
-
-  #node(node: StoredNode): void {
-    this.#found.nodes += 1;
-    this.#record(node);
-    if (isUnreadable(node) || node.type === undefined) return;
-    for (const index of node.type.indexes) {
-      // Of one that is being built, later records may have no key yet.
-      if (index.built !== undefined && (node.row as number) > index.built) continue;
-      this.#key(node, index, index.slot);
-      if (index.ownSlot !== undefined) this.#key(node, index, index.ownSlot);
-    }
-  }
-
-  #key(node: StoredNode, index: KeyIndex, slot: number): void {
-    this.#id.clear();
-    pushId(this.#id, node.key, node.rest);
-    let expected: Uint8Array;
-    try {
-      expected = index.key(slot, node.fields as never, node.ownerNumber, this.#id.words, 0);
-    } catch (error) {
-      this.#found.of(node, "index", `${index.name} cannot hold it: ${(error as Error).message}`);
-      return;
-    }
-    const stored = node.keys[slot] ?? null;
-    if (stored !== null && Buffer.compare(stored, expected) === 0) return;
-    this.#found.of(
-      node,
-      "index",
-      `${index.name} has ${stored === null ? "no key of it" : "another key than its fields make"}`,
-    );
+      this.#found.add({ kind: "root", message: "the system root is missing" });
   }
 
   #edge(edge: StoredEdge): void {
     this.#found.edges += 1;
     this.#record(edge);
     if (edge.isLost) this.#found.of(edge, "id", "which id it has is not there");
-    if (edge.source === undefined)
-      this.#found.of(edge, "end", `its source, node number ${edge.sourceNumber}, is not there`);
-    if (edge.target === undefined)
-      this.#found.of(edge, "end", `its target, node number ${edge.targetNumber}, is not there`);
   }
 
   #record(record: StoredRecord): void {
-    const { type, kind, shape, access } = record;
+    const { type, kind, access } = record;
     if (type === undefined) this.#found.of(record, "type", "its type is not in the catalog");
     else if (type.description.kind !== kind)
       this.#found.of(record, "type", `it is stored as ${kind === "node" ? "a node" : "an edge"}`);
-    else if (!type.description.shapes.some(({ version }) => version === shape))
-      this.#found.of(record, "shape", `its shape ${shape} is none of its type's`);
-    if (record.owner === undefined)
-      this.#found.of(record, "owner", `its owner, number ${record.ownerNumber}, is not there`);
     if (access !== null && !isAccess(access))
       this.#found.of(record, "access", "its access record cannot be read and grants nothing");
-    if (isUnreadable(record)) this.#found.of(record, "unreadable", record.fields.reason);
   }
 
   /** Entries of ids whose edges are not there. */
@@ -236,7 +182,7 @@ class Check {
       "SELECT CAST(nr AS REAL) AS nr FROM edge_collisions c WHERE NOT EXISTS (SELECT 1 FROM edges WHERE key = -c.nr)";
     for (const [number] of this.#connection.all(sql))
       this.#found.add({
-        problem: "id",
+        kind: "id",
         message: `an id is kept for edge ${-Number(number)}, which is not there`,
       });
   }
@@ -256,7 +202,7 @@ class Check {
         `AND (gone IS NOT NULL OR type NOT IN (${members}))`;
       for (const [number] of this.#connection.all(sql, from, to)) {
         const message = `${index.name} has a key of node number ${Number(number)}, which it does not cover`;
-        this.#found.add({ problem: "index", type: index.type, message });
+        this.#found.add({ kind: "index", type: index.type, message });
       }
     }
   }
