@@ -170,6 +170,10 @@ const world: fc.Arbitrary<World> = fc.record({
   links: fc.array(fc.tuple(fc.nat(1_000), fc.nat(1_000), fc.boolean()), { maxLength: 60 }),
 });
 
+function tie(from: Room, to: Room, directed: boolean): Near | Beside {
+  return directed ? from.link(to, via(Near)) : from.link(to, via(Beside));
+}
+
 async function fill(graph: Graph, { nodes, links }: World): Promise<{ rooms: Id[]; edges: Id[] }> {
   return graph.transaction((tx) => {
     const rooms = tx.create(
@@ -177,7 +181,7 @@ async function fill(graph: Graph, { nodes, links }: World): Promise<{ rooms: Id[
       Array.from({ length: nodes }, (_, i) => ({ name: `${i}`, rank: i % 3 })),
     );
     const edges = links.map(([from, to, directed]) =>
-      rooms[from % nodes]!.link(rooms[to % nodes]!, directed ? via(Near) : via(Beside)),
+      tie(rooms[from % nodes]!, rooms[to % nodes]!, directed),
     );
     return { rooms: rooms.map(({ id }) => id), edges: edges.map(({ id }) => id) };
   });
@@ -262,7 +266,7 @@ test.prop(
       else if (what === 1) room.delete();
       else if (what === 2) room.rank = b % 5;
       else if (what === 3) room.name = `renamed ${made++}`;
-      else if (what === 4 && second !== undefined) room.link(second, b % 2 === 0 ? via(Near) : via(Beside));
+      else if (what === 4 && second !== undefined) tie(room, second, b % 2 === 0);
       else for (const each of await room.out(Near).edges().all()) each.delete();
     });
   };
