@@ -5,13 +5,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { serialOrder, type Tally } from "./histories.ts";
-import { awkward, awkwardAndSmall, inMemory, inMemoryFromAfar } from "./places.ts";
+import { awkward, awkwardAndSmall, forgetful, inMemory, inMemoryFromAfar } from "./places.ts";
 
 const runs = [
   { place: inMemory, numRuns: 500 },
   { place: inMemoryFromAfar, numRuns: 500 },
   { place: awkward, numRuns: 500 },
   { place: awkwardAndSmall, numRuns: 500 },
+  { place: forgetful, numRuns: 300 },
 ];
 
 describe("histories of concurrent units have a serial order", () => {

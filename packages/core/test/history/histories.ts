@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { anomalyIn, type Place, type Program, play, programs } from "./play.ts";
+import { allKinds, type OperationKind } from "./operations.ts";
+import { anomalyIn, type Place, type Program, play, programsOf } from "./play.ts";
 
 /** What came of many histories. */
 export interface Tally {
@@ -10,9 +11,9 @@ export interface Tally {
 }
 
 /** The law: of whatever units run at the same time, some serial order explains what each of them saw. */
-export function serialOrder(place: Place, tally: Tally) {
+export function serialOrder(place: Place, tally: Tally, kinds: readonly OperationKind[] = allKinds) {
   return fc.asyncProperty(
-    programs,
+    programsOf(kinds),
     fc.scheduler(),
     fc.nat(1_000_000),
     async (given: readonly Program[], order: fc.Scheduler, seed: number) => {

@@ -32,6 +32,8 @@ export interface Acting {
   /** What the unit did, as the library told it: nothing of it comes from inside. */
   readonly noted: Noted[];
   readonly shared: Shared;
+  /** Lets others go on. */
+  pause(): Promise<unknown>;
 }
 
 /** What all units of one process share. */
@@ -168,6 +170,7 @@ const reads = {
   async "compare twins"(acting, at) {
     const one = await hubAt(acting, at);
     const first = one.twin;
+    await acting.pause();
     const other = await hubAt(acting, at + 1);
     if (other.twin !== first) throw new TwoMoments(`twins that are always equal: ${first} and ${other.twin}`);
   },
@@ -190,9 +193,9 @@ const reads = {
   async "oldest links"(acting, at, arg) {
     const hub = await hubAt(acting, at);
     const limit = 1 + (arg % 2);
-    const edges = await hub.out(Link).edges().limit(limit).all();
-    const until: Condition = edges.length === limit ? { id: { to: edges.at(-1)!.id } } : {};
-    linksOf(acting, hub, edges, until, `the first ${limit} links`, arg >> 1);
+    const links = await hub.out(Link).edges().limit(limit).ids();
+    const until: Condition = links.length === limit ? { id: { to: links.at(-1)! } } : {};
+    found(acting, `the first ${limit} links of hub ${hub.id}`, "Link", { source: hub.id, ...until }, links);
   },
   async "newest links"(acting, at, arg) {
     const hub = await hubAt(acting, at);
@@ -430,6 +433,7 @@ export type OperationKind = keyof typeof reads | keyof typeof writes;
 
 export const readKinds = Object.keys(reads) as OperationKind[];
 export const writeKinds = Object.keys(writes) as OperationKind[];
+export const allKinds: readonly OperationKind[] = [...readKinds, ...writeKinds];
 
 /** What a unit that commits has found besides: that nobody else has the keys of the leaves that it made. */
 export function keysOf(noted: readonly Noted[]): Noted[] {

@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { ConflictError, type Graph, openGraph, Root, UniqueViolationError, walker } from "../../src/index.ts";
+import {
+  CommitUnknownError,
+  ConflictError,
+  type Graph,
+  openGraph,
+  Root,
+  UniqueViolationError,
+  walker,
+} from "../../src/index.ts";
 import type { Store } from "../../src/persistence/store.ts";
 import { type Anomaly, checkHistory } from "../../src/testing/history/check.ts";
 import type { Noted, NotedUnit } from "../../src/testing/history/history.ts";
@@ -8,6 +16,7 @@ import {
   act,
   keysOf,
   type Operation,
+  type OperationKind,
   operation,
   readAll,
   readKinds,
@@ -29,23 +38,24 @@ export interface Program {
   readonly operations: readonly Operation[];
 }
 
-const anything = fc.array(
-  fc.oneof({ weight: 1, arbitrary: operation(readKinds) }, { weight: 1, arbitrary: operation(writeKinds) }),
-  { minLength: 2, maxLength: 5 },
-);
-const onlyReads = fc.array(operation(readKinds), { minLength: 2, maxLength: 4 });
-const oneInFour = fc.nat(3).map((n) => n === 3);
+const oneIn = (n: number): fc.Arbitrary<boolean> => fc.nat(n - 1).map((drawn) => drawn === n - 1);
 
-/** Three to five units of two to five operations. */
-export const programs: fc.Arbitrary<readonly Program[]> = fc.array(
-  fc.record({
-    process: fc.nat(1),
-    isViewer: oneInFour,
-    isWalk: fc.nat(5).map((n) => n === 5),
-    operations: fc.oneof({ weight: 3, arbitrary: anything }, { weight: 1, arbitrary: onlyReads }),
-  }),
-  { minLength: 3, maxLength: 5 },
-);
+/** Three to five units of two to five operations, of these kinds. */
+export function programsOf(kinds: readonly OperationKind[]): fc.Arbitrary<readonly Program[]> {
+  const reads = operation(kinds.filter((kind) => readKinds.includes(kind)));
+  const writes = operation(kinds.filter((kind) => writeKinds.includes(kind)));
+  const anything = fc.array(fc.oneof(reads, writes), { minLength: 2, maxLength: 5 });
+  const onlyReads = fc.array(reads, { minLength: 2, maxLength: 4 });
+  return fc.array(
+    fc.record({
+      process: fc.nat(1),
+      isViewer: oneIn(4),
+      isWalk: oneIn(6),
+      operations: fc.oneof({ weight: 3, arbitrary: anything }, { weight: 1, arbitrary: onlyReads }),
+    }),
+    { minLength: 3, maxLength: 5 },
+  );
+}
 
 /** Where histories are played: one store, or several clients of one. */
 export interface Place {
@@ -115,6 +125,7 @@ export async function play(
     nextWeight: world.leaves.length,
   };
   const context: Context = { stage, world, shared, units, tick: () => clock++ };
+  stage.hasBegun = true;
   try {
     await stage.play(
       Promise.all(
@@ -125,6 +136,7 @@ export async function play(
         }),
       ),
     );
+    stage.hasBegun = false;
     await finish(context, graphs);
     const conflicts = graphs.reduce((sum, graph) => sum + graph.status().units.conflicts, 0);
     return { units, names: shared.names, conflicts };
@@ -168,7 +180,8 @@ async function playUnit(
       if (attempts++ > 0) note("lost", `${name}, attempt ${attempts - 1}`);
       began = tick();
       noted = [];
-      const acting: Acting = { tx, world, isViewer, noted, shared };
+      const pause = (): Promise<unknown> => stage.step(`${name} goes on`);
+      const acting: Acting = { tx, world, isViewer, noted, shared, pause };
       for (const each of operations) {
         await stage.step(`${name}: ${each.kind}`);
         await act(acting, each);
@@ -176,8 +189,9 @@ async function playUnit(
     });
     note("committed", name);
   } catch (error) {
-    if (!isExpected(error)) throw error;
-    note("lost", name);
+    if (error instanceof CommitUnknownError) note("unknown", name);
+    else if (isExpected(error)) note("lost", name);
+    else throw error;
   }
 }
 
@@ -196,7 +210,8 @@ async function playWalk(
     began[at] ??= tick();
     if (at > 0) ended[at - 1] ??= tick();
     await stage.step(`${name}: ${operations[at]!.kind}`);
-    await act({ tx: w, world, isViewer, noted, shared }, operations[at]!);
+    const pause = (): Promise<unknown> => stage.step(`${name} goes on`);
+    await act({ tx: w, world, isViewer, noted, shared, pause }, operations[at]!);
     return at + 1 < operations.length;
   };
   try {
@@ -213,7 +228,7 @@ async function playWalk(
         did: [...did, ...keysOf(did)],
       });
   } catch (error) {
-    if (!isExpected(error)) throw error;
+    if (!isExpected(error) && !(error instanceof CommitUnknownError)) throw error;
     // What it had committed by then only its own state knew.
     throw new fc.PreconditionFailure();
   }
@@ -234,7 +249,7 @@ async function finish(
     await stage.play(
       graph.transaction((tx) => {
         did = [];
-        return readAll({ tx, world, isViewer: false, noted: did, shared });
+        return readAll({ tx, world, isViewer: false, noted: did, shared, pause: async () => {} });
       }),
     );
     units.push({

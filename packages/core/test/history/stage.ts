@@ -21,6 +21,9 @@ export class Stage {
   #now = 0;
   #timers: Timer[] = [];
 
+  /** Whether the units are being played: what is to go wrong does so between their beginning and the last look. */
+  hasBegun = false;
+
   constructor(order: fc.Scheduler) {
     this.#order = order;
   }

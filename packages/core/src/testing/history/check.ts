@@ -221,14 +221,7 @@ class Check {
         : `${this.#name(unit)} did not find ${name} among ${what}`;
       this.#choose({ unit, saw, options });
     }
-    for (const name of given) {
-      this.#flaw = {
-        anomaly: "read of nothing",
-        text: `${this.#name(unit)} found ${name} among ${what}, where it never was`,
-        units: [unit],
-      };
-      return;
-    }
+    for (const name of given) this.#flaw ??= this.#versions.flawOfFound(unit, name, what);
   }
 
   /** What has one explanation is certain, and the others wait for what becomes of it. */

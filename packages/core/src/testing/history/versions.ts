@@ -37,6 +37,8 @@ export class Versions {
   readonly #places: Map<number, { readonly chain: Chain; readonly at: number }> = new Map();
   /** Versions that were replaced by the unit that made them, or lost with it. */
   readonly #unseen: Map<number, { readonly writer: number; readonly isLost: boolean }> = new Map();
+  /** Records that only a lost unit made. */
+  readonly #neverMade: Map<string, number> = new Map();
   readonly #units: readonly NotedUnit[];
 
   constructor(units: readonly NotedUnit[], counts: (unit: NotedUnit) => boolean) {
@@ -45,8 +47,11 @@ export class Versions {
     const deletions = new Map<string, Written>();
     for (const [i, unit] of units.entries()) {
       if (!counts(unit)) {
-        for (const each of unit.did)
-          if (each.do === "write" && each.to !== null) this.#unseen.set(each.to, { writer: i, isLost: true });
+        for (const each of unit.did) {
+          if (each.do !== "write" || each.to === null) continue;
+          this.#unseen.set(each.to, { writer: i, isLost: true });
+          if (each.from === null) this.#neverMade.set(each.record, i);
+        }
         continue;
       }
       for (const written of this.#netWrites(unit, i)) {
@@ -92,6 +97,18 @@ export class Versions {
     return unseen.isLost
       ? { anomaly: "G1a", text: `${name} read ${what}, which ${writer} wrote and never committed`, units }
       : { anomaly: "G1b", text: `${name} read ${what}, which ${writer} replaced before it committed`, units };
+  }
+
+  /** Why something that was found is not among what a search can find. */
+  flawOfFound(reader: number, record: string, what: string): Flaw {
+    const name = this.nameOf(reader);
+    const maker = this.#neverMade.get(record);
+    if (maker === undefined) {
+      const text = `${name} found ${record} among ${what}, where it never was`;
+      return { anomaly: "read of nothing", text, units: [reader] };
+    }
+    const text = `${name} found ${record} among ${what}, which ${this.nameOf(maker)} made and never committed`;
+    return { anomaly: "G1a", text, units: [reader, maker] };
   }
 
   /** What is left of the unit's writes once it commits. */
