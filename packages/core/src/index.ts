@@ -29,6 +29,7 @@ export { node, Root } from "./schema/node.ts";
 export type * from "./types/changes.ts";
 export type * from "./types/check.ts";
 export type * from "./types/diagram.ts";
+export type * from "./types/evolution.ts";
 export type * from "./types/explanation.ts";
 export type * from "./types/graph-types.ts";
 export type * from "./types/history.ts";

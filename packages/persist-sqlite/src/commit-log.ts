@@ -38,7 +38,8 @@ export class CommitLog {
       bytes += (rows[end++]?.[2] as Uint8Array | null)?.length ?? 0;
     const last = from + end;
     const commits = this.#records(rows.slice(0, end));
-    return { commits, token: state.tokenOf(last), more: last < state.seq };
+    const { catalogVersion } = state;
+    return { commits, catalogVersion, token: state.tokenOf(last), more: last < state.seq };
   }
 
   /** Whether no commit is missing before the first and between. */

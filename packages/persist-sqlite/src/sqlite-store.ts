@@ -116,10 +116,19 @@ export class SqliteStore implements Store {
       () =>
         file.read("reading its types", () => ({
           catalog: file.catalog.description,
+          catalogVersion: file.state.catalogVersion,
           token: file.state.token,
           hasLeftovers: file.state.hasTombstones,
         })),
     );
+  }
+
+  readCatalog(): MaybePromise<{ catalog: CatalogDescription; version: number }> {
+    const { catalog, state } = this.#file;
+    return this.#file.read("reading its types", () => ({
+      catalog: catalog.description,
+      version: state.catalogVersion,
+    }));
   }
 
   readNodes(ids: IdColumn): MaybePromise<{ rows: NodeRows; token: Token }> {
@@ -262,7 +271,12 @@ export class SqliteStore implements Store {
         file.catalog.joined(catalog);
         requireStored(file.catalog.description.types, catalog.types, "the type", file.path);
         requireStored(file.catalog.indexes, catalog.indexes, "the index", file.path);
-        return { catalog: file.catalog.description, token: file.state.token, hasLeftovers: false };
+        return {
+          catalog: file.catalog.description,
+          catalogVersion: file.state.catalogVersion,
+          token: file.state.token,
+          hasLeftovers: false,
+        };
       }),
     );
   }

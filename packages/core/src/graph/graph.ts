@@ -1,5 +1,6 @@
 import type { CheckHost } from "../check/check-graph.ts";
 import { ClosedError, GraphError } from "../errors.ts";
+import type { EvolutionHost } from "../evolution/host.ts";
 import { type Id, isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
 import type { Query } from "../query/query.ts";
@@ -9,6 +10,7 @@ import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import { type Entity, NodeEntity, requireGraph } from "../schema/entity.ts";
 import type { CheckReport } from "../types/check.ts";
+import type { SweepReport, UnreadableRecord } from "../types/evolution.ts";
 import type { GraphStatus } from "../types/session.ts";
 import { andThen } from "../util/maybe-async.ts";
 import { GraphSession, type SessionCore } from "./session.ts";
@@ -129,6 +131,27 @@ export class GraphObject extends GraphSession {
     } finally {
       this.#core.leave();
     }
+  }
+
+  async sweep(options?: unknown): Promise<SweepReport> {
+    const { sweep } = await import("../evolution/sweep.ts");
+    return sweep(this.#evolutionHost(), options);
+  }
+
+  async *unreadable(options?: unknown): AsyncGenerator<UnreadableRecord, void, undefined> {
+    const { unreadable } = await import("../evolution/unreadable.ts");
+    yield* unreadable(this.#evolutionHost(), options);
+  }
+
+  #evolutionHost(): EvolutionHost {
+    const { runtime, closing } = this.#core;
+    return {
+      runtime,
+      run: async (body) => this.run(body),
+      requireOpen() {
+        if (closing.isClosed) throw new ClosedError({ message: "the graph is closed" });
+      },
+    };
   }
 
   #checkHost(): CheckHost {

@@ -1,6 +1,7 @@
 import { Principal } from "../access/principal.ts";
 import { ChangeHub } from "../changes/change-hub.ts";
 import { ClosedError, GraphError, ValidationError } from "../errors.ts";
+import { fillKeys } from "../evolution/fill-keys.ts";
 import { newNodeAccess } from "../model/access-record.ts";
 import { type Id, IdSource, parseId } from "../model/id.ts";
 import { checkedStore } from "../persistence/checked-store.ts";
@@ -9,6 +10,7 @@ import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { CommitOutcome, OpenedStore, Store } from "../persistence/store.ts";
 import { handOut, hopFrom, hopStep } from "../query/query.ts";
 import { findRoot } from "../query/select.ts";
+import { Follower } from "../resident/follower.ts";
 import { Loader } from "../resident/loader.ts";
 import { ResidentGraph } from "../resident/resident-graph.ts";
 import { buildCatalog, Catalog, type CatalogDescription, emptyCatalog } from "../schema/catalog.ts";
@@ -171,7 +173,8 @@ async function compose(
   const resident = new ResidentGraph(catalog, settings.bounds, observe, lent);
   resident.token = opened.token;
   resident.log.skip(opened.token);
-  const loader = new Loader(resident, store);
+  const follower = new Follower(resident, store, opened.catalogVersion);
+  const loader = new Loader(resident, store, store, follower);
   const { scheduler } = settings;
   const principals = new Map<Id, Principal>();
   const refreshing = freshness(store, loader, scheduler);
@@ -248,6 +251,19 @@ async function compose(
       if (this.closing.running === 0) this.closing.idle?.();
     },
   };
+  if (!store.supports.readOnly) {
+    const system = runtime.principal(systemRootId);
+    try {
+      await fillKeys({
+        runtime,
+        run: async (body) => runner.run(system, body, false),
+        requireOpen() {},
+      });
+    } catch (error) {
+      resident.close();
+      throw error;
+    }
+  }
   return new GraphObject(core, systemRootId) as unknown as Graph;
 }
 

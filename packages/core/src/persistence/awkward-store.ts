@@ -180,8 +180,16 @@ class AwkwardStore implements Store {
     const given = structuredClone(catalog);
     return this.#call((store) => {
       const opened = store.open(given) as OpenedStore;
-      const { catalog, token, hasLeftovers = true } = opened;
-      return { catalog: structuredClone(catalog), token: this.#base.token(token), hasLeftovers };
+      const { catalog, catalogVersion, token, hasLeftovers = true } = opened;
+      const version = catalogVersion === undefined ? {} : { catalogVersion };
+      return { catalog: structuredClone(catalog), ...version, token: this.#base.token(token), hasLeftovers };
+    });
+  }
+
+  readCatalog(): Promise<{ catalog: CatalogDescription; version: number }> {
+    return this.#call((store) => {
+      const { catalog, version } = store.readCatalog!() as { catalog: CatalogDescription; version: number };
+      return { catalog: structuredClone(catalog), version };
     });
   }
 
@@ -280,7 +288,7 @@ class AwkwardStore implements Store {
         unitId: commit.unitId,
         changes: commit.changes?.map((change) => ({ ...change })),
       }));
-      return { commits, token: this.#base.token(page.token), more: page.more };
+      return { ...page, commits, token: this.#base.token(page.token) };
     });
   }
 

@@ -46,6 +46,7 @@ class CheckedStore implements Store {
   readonly name: string;
   readonly supports: StoreSupports;
   readonly counters: StoreCounters;
+  readonly readCatalog?: NonNullable<Store["readCatalog"]>;
   readonly tally?: (request: TallyRequest) => MaybePromise<Tally>;
   readonly snapshot?: () => MaybePromise<StoreSnapshot>;
   readonly lease?: (unitId: Id, ttlMs: number) => MaybePromise<boolean>;
@@ -63,6 +64,7 @@ class CheckedStore implements Store {
     this.name = store.name;
     this.supports = store.supports;
     this.counters = store.counters;
+    if (store.readCatalog !== undefined) this.readCatalog = () => this.#readCatalog();
     if (store.tally !== undefined) this.tally = (request) => this.#tally(request);
     if (store.snapshot !== undefined) this.snapshot = () => this.#snapshot();
     if (store.refile !== undefined) this.refile = (edges) => this.#refile(edges);
@@ -189,6 +191,18 @@ class CheckedStore implements Store {
     // A store that is still opening is closed when it has opened; one that could not be opened has nothing to close.
     this.#closing.done = isThenable(this.#opening) ? this.#opening.then(finish, finish) : finish();
     return this.#closing.done;
+  }
+
+  #readCatalog(): ReturnType<NonNullable<Store["readCatalog"]>> {
+    return this.#call(
+      "readCatalog",
+      () => {},
+      () => this.#store.readCatalog!(),
+      ({ catalog, version }) => {
+        this.#checks.learn(catalog);
+        return Number.isSafeInteger(version);
+      },
+    );
   }
 
   #tally(request: TallyRequest): MaybePromise<Tally> {

@@ -100,7 +100,7 @@ function copyInto<T extends NodeRows>(copy: T, rows: T): T {
 }
 
 function copyFields(fields: FieldData | RowDamage): FieldData | RowDamage {
-  if (fields instanceof RowDamage) return new RowDamage(fields.reason, fields.stored);
+  if (fields instanceof RowDamage) return new RowDamage(fields.reason, fields.stored, fields.paths);
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present.map(([name, value]) => [name, takeIn(value)]));
 }

@@ -53,6 +53,7 @@ class MemoryStore implements Store {
   readonly #log: CommitLog = new CommitLog("memory", this.#records);
   readonly #writer: BatchWriter = new BatchWriter(this.#records, this.#indexes, this.#log);
   #catalog: CatalogDescription = emptyCatalog;
+  #catalogVersion = 0;
   #isLent = false;
 
   open(catalog: CatalogDescription): OpenedStore {
@@ -60,9 +61,21 @@ class MemoryStore implements Store {
     const joined = joinCatalogs(this.#catalog, catalog);
     for (const { kind, name, undirected } of joined.types) this.#records.addType(kind, name, undirected);
     this.#indexes.adopt(joined);
+    if (joined !== this.#catalog) this.#catalogVersion += 1;
     this.#catalog = joined;
     const { hasTombstones } = this.#records;
-    return { catalog: joined, token: this.#log.current, ids: this.#lend(), hasLeftovers: hasTombstones };
+    return {
+      catalog: joined,
+      catalogVersion: this.#catalogVersion,
+      token: this.#log.current,
+      ids: this.#lend(),
+      hasLeftovers: hasTombstones,
+    };
+  }
+
+  readCatalog(): { catalog: CatalogDescription; version: number } {
+    this.counters.statements += 1;
+    return { catalog: this.#catalog, version: this.#catalogVersion };
   }
 
   readNodes(ids: IdColumn): { rows: NodeRows; token: Token } {
@@ -151,7 +164,8 @@ class MemoryStore implements Store {
 
   changes(since: Token): ChangePage | "lost" {
     this.counters.statements += 1;
-    return this.#log.page(since);
+    const page = this.#log.page(since);
+    return page === "lost" ? page : { ...page, catalogVersion: this.#catalogVersion };
   }
 
   purge(limit: number): boolean {

@@ -13,9 +13,13 @@ export class RowDamage {
   readonly reason: string;
   /** What is stored in their place, where it is text. */
   readonly stored: string | undefined;
-  constructor(reason: string, stored?: string) {
+  /** Where in the record the values stand that are refused, as far as that is known. */
+  readonly paths: readonly string[];
+
+  constructor(reason: string, stored?: string, paths: readonly string[] = []) {
     this.reason = reason;
     this.stored = stored;
+    this.paths = paths;
   }
 }
 

@@ -48,6 +48,8 @@ export interface LentIds {
 export interface OpenedStore {
   /** The catalog as the store now holds it: what it held, joined with what it was given. */
   readonly catalog: CatalogDescription;
+  /** Which one it is; see `Store.readCatalog`. */
+  readonly catalogVersion?: number;
   readonly token: Token;
   /** Lent to one graph at a time, by a synchronous store only. */
   readonly ids?: LentIds | undefined;
@@ -187,6 +189,8 @@ export type CommitOutcome =
 export interface ChangePage {
   /** In the order in which they became visible, from just after `since`. */
   readonly commits: readonly CommitRecord[];
+  /** The version of the catalog that all of these commits were made under, or of a later one; see `Store.readCatalog`. */
+  readonly catalogVersion?: number;
   /** Up to where `commits` tells everything. */
   readonly token: Token;
   readonly more: boolean;
@@ -224,6 +228,13 @@ export interface Store {
 
   /** Creates what is missing, joins the catalog with the stored one (additively) and gives both back as one. */
   open(catalog: CatalogDescription): MaybePromise<OpenedStore>;
+
+  /**
+   * The catalog as the store holds it now. A shared store has it: where a page of `changes` names another version than
+   * was known, other code has opened the data, and core takes its types and shapes in before it reads the records that
+   * are stored under them.
+   */
+  readCatalog?(): MaybePromise<{ readonly catalog: CatalogDescription; readonly version: number }>;
 
   /** @param ids at most 256, each once */
   readNodes(ids: IdColumn): MaybePromise<{ rows: NodeRows; token: Token }>;

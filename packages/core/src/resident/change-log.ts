@@ -12,6 +12,8 @@ export const CREATED = 1;
 export const DATA = 2;
 export const ACCESS = 4;
 export const REMOVED = 8;
+/** Beside `DATA`: the record was stored again as it is, in another shape, so that nobody who reads it sees a difference. */
+export const REWRITTEN = 16;
 
 /** One record's part in an applied commit, by slots, with both states where they are known. */
 export interface AppliedChange {

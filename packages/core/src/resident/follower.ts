@@ -12,11 +12,12 @@ import {
   EDGE,
   NODE,
   REMOVED,
+  REWRITTEN,
   type SeenNode,
 } from "./change-log.ts";
 import type { RecordState } from "./record-table.ts";
 import { EDGE_FIELDS, FAR_END, type ResidentGraph } from "./resident-graph.ts";
-import { damageOf } from "./states.ts";
+import { damageOf, equalStates, readingOfState } from "./states.ts";
 
 /** Rows read again for one stretch of commits at most; beyond that L1 starts afresh, which is cheaper. */
 const MOST_REFRESHED = 2048;
@@ -49,11 +50,15 @@ export class Follower {
   /** Commits of this process that L1 has not applied, because others landed before them. */
   readonly #own: Map<Id, { readonly changes: readonly AppliedChange[]; readonly began: number }> = new Map();
   #running: Promise<void> | undefined;
+  /** Which catalog is known. */
+  #catalogVersion: number | undefined;
   readonly #words: Int32Array = new Int32Array(4);
 
-  constructor(resident: ResidentGraph, store: Store) {
+  /** @param catalogVersion of the catalog that the resident graph has */
+  constructor(resident: ResidentGraph, store: Store, catalogVersion?: number) {
     this.#resident = resident;
     this.#store = store;
+    this.#catalogVersion = catalogVersion;
   }
 
   /** A commit of this process is on its way: whoever learns first that it landed applies it. */
@@ -121,7 +126,7 @@ export class Follower {
     };
     const round = (left: number): MaybePromise<void> =>
       andThen(this.#store.changes(stretch.token), (page) => {
-        if (page === "lost" || left === 0) return this.#startAfresh();
+        if (page === "lost" || left === 0 || this.#isOfOtherTypes(page)) return this.#startAfresh();
         return andThen(this.#extend(stretch, page), (complete) => {
           if (complete === undefined) return this.#startAfresh();
           if (!complete) return round(page.more ? left : left - 1);
@@ -129,6 +134,20 @@ export class Follower {
         });
       });
     return round(ROUNDS);
+  }
+
+  /** Whether other code has opened the data with types or shapes of its own. */
+  #isOfOtherTypes({ catalogVersion }: ChangePage): boolean {
+    return catalogVersion !== this.#catalogVersion && this.#store.readCatalog !== undefined;
+  }
+
+  /** Takes in what other code has added to the catalog. Nothing that is open may go on with what it took for granted. */
+  #learnTypes(): MaybePromise<void> {
+    if (this.#store.readCatalog === undefined) return;
+    return andThen(this.#store.readCatalog(), ({ catalog, version }) => {
+      if (version !== this.#catalogVersion) this.#resident.catalog.adopt(catalog);
+      this.#catalogVersion = version;
+    });
   }
 
   /** @returns whether the stretch can be applied; `undefined` where L1 had better start afresh */
@@ -307,7 +326,7 @@ export class Follower {
     else if (slot >= 0 && change.dataVersion !== undefined && row === undefined)
       resident.outdate(nodes, slot, change.dataVersion);
     const after = slot < 0 ? this.#stateIn(row, type) : nodes.states[slot];
-    return { ...base, op, before, after, grants: grants() };
+    return { ...base, op: rewritten(op, before, after), before, after, grants: grants() };
   }
 
   #appliedEdge(change: Change, stretch: Stretch): AppliedChange {
@@ -348,7 +367,7 @@ export class Follower {
     else if (slot >= 0 && change.dataVersion !== undefined && row === undefined)
       resident.outdate(edges, slot, change.dataVersion);
     const after = slot < 0 ? this.#stateIn(row, type) : edges.states[slot];
-    return { ...base, op: opOf(change), before, after };
+    return { ...base, op: rewritten(opOf(change), before, after), before, after };
   }
 
   /** The fields that were read for guards; `undefined` where they were not, or cannot be read. */
@@ -368,11 +387,13 @@ export class Follower {
 
   /** What L1 knows cannot be brought up to date: it is dropped, and open units begin again. */
   #startAfresh(): MaybePromise<void> {
-    return andThen(this.#store.current(), (token) => {
-      this.#resident.flush(token);
-      // What is on its way names slots that nobody finds any more: it will be read like anybody's.
-      this.#own.clear();
-    });
+    return andThen(this.#store.current(), (token) =>
+      andThen(this.#learnTypes(), () => {
+        this.#resident.flush(token);
+        // What is on its way names slots that nobody finds any more: it will be read like anybody's.
+        this.#own.clear();
+      }),
+    );
   }
 
   #parse(id: Id): [number, number, number, number] {
@@ -383,6 +404,13 @@ export class Follower {
 }
 
 function noop(): void {}
+
+/** Where a record of another shape was written and is as before, it was only stored anew. */
+function rewritten(op: number, before: RecordState | undefined, after: RecordState | undefined): number {
+  if (op !== DATA || before === undefined || after === undefined || readingOfState(before) === undefined)
+    return op;
+  return equalStates(before, after) ? op | REWRITTEN : op;
+}
 
 function opOf(change: Change): number {
   return (change.dataVersion === undefined ? 0 : DATA) | (change.accessVersion === undefined ? 0 : ACCESS);

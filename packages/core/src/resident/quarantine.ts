@@ -6,6 +6,8 @@ export interface QuarantinedRecord {
   readonly id: Id;
   readonly type: string;
   readonly reason: string;
+  /** Where in the record the values stand that are refused, as code would write it; none where nothing can be told. */
+  readonly paths: readonly string[];
 }
 
 /** Of more, those that were met first are listed: a damage as wide as that has one cause. */

@@ -728,7 +728,7 @@ export class ResidentGraph {
     if (damage !== undefined) {
       const kind = table === this.nodes ? "node" : "edge";
       const type = this.catalog.definition(table.types[slot]!).name;
-      this.quarantine.add({ kind, id: table.idOf(slot), type, reason: damage.reason });
+      this.quarantine.add({ kind, id: table.idOf(slot), type, reason: damage.reason, paths: damage.paths });
     } else if (this.quarantine.size > 0) this.quarantine.remove(table.idOf(slot));
     this.setState(table, slot, state);
   }

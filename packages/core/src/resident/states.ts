@@ -1,5 +1,5 @@
 import { UnknownValue } from "../model/unknown-value.ts";
-import { handOut, takeIn } from "../model/value.ts";
+import { equalValues, handOut, takeIn } from "../model/value.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
 import { type FieldData, RowDamage } from "../persistence/rows.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
@@ -85,8 +85,8 @@ function otherState(definition: TypeDefinition, fields: FieldData, reading: Read
   }
   const state = definition.emptyState();
   taken(definition, reading.keys, state, data);
-  const reason = validateAgain(definition, state, reading);
-  if (reason !== undefined) return damaged(definition, new RowDamage(reason), reading);
+  const damage = validateAgain(definition, state, reading);
+  if (damage !== undefined) return damaged(definition, damage, reading);
   // What is not known cannot be stored again.
   const isWhole =
     !reading.isNewer || definition.fieldNames.every((name) => !(state[name] instanceof UnknownValue));
@@ -146,7 +146,7 @@ function validateAgain(
   definition: TypeDefinition,
   state: Record<string, unknown>,
   { isNewer, unknown }: Reading,
-): string | undefined {
+): RowDamage | undefined {
   const all: FieldIssue[] = [];
   for (const field of definition.fields) {
     const issues: FieldIssue[] = [];
@@ -166,7 +166,9 @@ function validateAgain(
     if (isNewer) state[field.name] = unknownField(definition, field.name, reason);
     else all.push(...issues);
   }
-  return all.length === 0 ? undefined : all.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  if (all.length === 0) return undefined;
+  const reason = all.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return new RowDamage(reason, undefined, Object.freeze([...new Set(all.map(({ path }) => path))]));
 }
 
 function unknownField({ name }: TypeDefinition, field: string, reason: string): UnknownValue {
@@ -213,6 +215,12 @@ export function storedFields({ hasPlainKeys, fields }: TypeDefinition, state: Re
     stored[key] = state[name];
   }
   return stored;
+}
+
+/** Whether two states of a record are equal to everybody who reads them. */
+export function equalStates(left: RecordState, right: RecordState): boolean {
+  for (const name in left) if (!equalValues(left[name], right[name])) return false;
+  return damageOf(left) === undefined && damageOf(right) === undefined;
 }
 
 /** About how many bytes the state takes on the heap. */

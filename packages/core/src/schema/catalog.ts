@@ -264,6 +264,11 @@ export class Catalog {
     return this.#stored;
   }
 
+  /** The types of the code whose stored records may have another shape than the code has. */
+  sweptNumbers(): readonly number[] {
+    return this.#known.map((_, i) => i + 1).filter((number) => (this.#shapes[number] ?? []).length > 1);
+  }
+
   /** How records of a type that were stored under this shape are read. */
   reading(number: number, version: number): Reading {
     this.#readings[number] ??= [];

@@ -82,6 +82,7 @@ export class FaultyStore implements Store {
   readonly name: string;
   readonly supports: StoreSupports;
   readonly counters: StoreCounters;
+  readonly readCatalog?: NonNullable<Store["readCatalog"]>;
   readonly tally?: (request: TallyRequest) => Promise<Tally>;
   readonly lease?: (unitId: Id, ttlMs: number) => Promise<boolean>;
   readonly release?: (unitId: Id) => Promise<void>;
@@ -101,6 +102,7 @@ export class FaultyStore implements Store {
     this.name = `faulty ${store.name}`;
     this.supports = Object.freeze({ ...store.supports, synchronous: false });
     this.counters = store.counters;
+    if (store.readCatalog !== undefined) this.readCatalog = async () => store.readCatalog!();
     if (store.tally !== undefined) this.tally = (request) => this.#call("tally", request);
     if (store.lease !== undefined) this.lease = (unitId, ttlMs) => this.#call("lease", unitId, ttlMs);
     if (store.refile !== undefined) this.refile = (edges) => this.#call("refile", edges);

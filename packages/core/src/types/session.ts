@@ -5,6 +5,7 @@ import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
 import type { FollowOptions, Live } from "./changes.ts";
 import type { CheckOptions, CheckReport } from "./check.ts";
+import type { SweepOptions, SweepReport, UnreadableOptions, UnreadableRecord } from "./evolution.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
 import type { CreateArgument, Fields } from "./infer.ts";
 import type { Reading, Tx } from "./tx.ts";
@@ -65,9 +66,30 @@ export interface Graph extends Session, AsyncDisposable {
   /**
    * The records, ten thousand at most, that reads of this graph have met so far and whose fields cannot be read, each
    * with the reason. They keep their place: queries lead to them and past them, reading a field throws
-   * `CorruptRecordError`, and they can be deleted. To look for them, read every record: `graph.nodes(T).all()`.
+   * `CorruptRecordError`, and they can be deleted. `unreadable()` looks for them all.
    */
   quarantine(): QuarantinedRecord[];
+  /**
+   * Rewrites every record that is stored in another shape than the types have now, so that nothing old is left: defaults
+   * and the steps of histories are then in the store, and indexes have them. Takes many small units of work, between
+   * which others go on; units that read what is rewritten do not notice. It may be broken off and run again.
+   *
+   * ```ts
+   * await graph.sweep({ onProgress: ({ type, records, rewritten }) => console.log(type, records, rewritten) });
+   * ```
+   *
+   * @throws the reason of `signal`; {ClosedError} when the graph is closed meanwhile; {GraphError} `RW_READ_ONLY`
+   */
+  sweep(options?: SweepOptions): Promise<SweepReport>;
+  /**
+   * Looks through the whole store for records whose fields cannot be read, each with the reason. They can be deleted, or
+   * are read again once a step of their type's history, or a validator, accepts what is stored.
+   *
+   * ```ts
+   * for await (const { type, id, reason, stored } of graph.unreadable({ stored: true })) console.log(type, id, reason, stored);
+   * ```
+   */
+  unreadable(options?: UnreadableOptions): AsyncIterable<UnreadableRecord>;
   /**
    * Looks for what is wrong with the whole of the stored graph: edges without their ends, neighbourhoods and indexes that
    * disagree with the records, records that cannot be read, owners and grants that name nobody. In a sound graph there is

@@ -10,6 +10,7 @@ import {
   EDGE,
   NODE,
   REMOVED,
+  REWRITTEN,
   type RecordKind,
   type RootGrants,
 } from "../resident/change-log.ts";
@@ -172,7 +173,13 @@ function pushUpdate(
   const source = kind === EDGE ? resident.edges.sources[slot]! : -1;
   const target = kind === EDGE ? resident.edges.targets[slot]! : -1;
   const changed = record.state === undefined || record.removed ? [] : changedFields(before, record.state);
-  const writesData = changed.length > 0;
+  // A record of another shape is stored in the code's whenever it is written.
+  const isRewritten =
+    changed.length === 0 &&
+    record.state !== undefined &&
+    !record.removed &&
+    readingOfState(record.state) !== undefined;
+  const writesData = changed.length > 0 || isRewritten;
   const writesAccess = record.access !== undefined && !record.removed;
   if (!record.removed && !writesData && !writesAccess) return;
   updates.push({
@@ -192,7 +199,8 @@ function pushUpdate(
     access: writesAccess ? { record: record.access!, expected: table.accessVersions.at(slot) } : undefined,
     remove: record.removed ? true : undefined,
   });
-  const op = record.removed ? REMOVED : (writesData ? DATA : 0) | (writesAccess ? ACCESS : 0);
+  const wrote = isRewritten && !writesAccess ? DATA | REWRITTEN : writesData ? DATA : 0;
+  const op = record.removed ? REMOVED : wrote | (writesAccess ? ACCESS : 0);
   changes.push(
     new RecordChange(
       kind,
@@ -275,7 +283,9 @@ class UnitGuards implements Guards {
     if (this.#flushes !== this.#unit.runtime.resident.flushes) return commits.length > 0;
     const known: { readonly changes: readonly AppliedChange[] }[] = youngArray();
     for (const { changes } of commits) {
-      if (changes === undefined) return true;
+      // Of types that other code has added nothing can be said before they are known.
+      if (changes === undefined || changes.some(({ type }) => this.#unit.catalog.findStored(type) === 0))
+        return true;
       known.push({ changes: changes.map((change) => this.#bySlots(change)) });
     }
     const window = new ChangeWindow(known);

@@ -8,6 +8,7 @@ import {
   EDGE,
   NODE,
   REMOVED,
+  REWRITTEN,
   type SeenNode,
 } from "../resident/change-log.ts";
 import { type EdgeTable, IN_KNOWN, OUT_KNOWN, type RecordState } from "../resident/record-table.ts";
@@ -412,6 +413,7 @@ export class ReadSet implements Watching {
    */
   conflict(change: AppliedChange, window: ChangeWindow): string | undefined {
     const { kind, slot, op } = change;
+    if ((op & REWRITTEN) !== 0) return undefined;
     if (slot >= 0) {
       const held = this.#handed.held(kind, slot);
       if (held !== 0) {

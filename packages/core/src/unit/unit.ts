@@ -966,6 +966,15 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     });
   }
 
+  /** Stores a record again as it is, in the shape that the code has: its state says that it has another one. */
+  rewrite(kind: RecordKind, slot: number, state: RecordState): void {
+    const after = { ...state };
+    inheritStored(state, after);
+    // What others write to it meanwhile must not be lost.
+    markDataRead(kind === NODE ? this.node(slot) : this.edge(slot));
+    this.#write().change(this.#records(kind), slot, { state: after });
+  }
+
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
     inheritStored(before, after);
     if (this.tracer !== undefined) this.tracer.updated(kind, slot, before, after);

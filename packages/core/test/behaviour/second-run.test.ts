@@ -314,7 +314,7 @@ forEachStore("the second run", (open) => {
           const books = await graph.nodes(Book).all();
           const [a, , c] = books.map(({ id }) => id);
           const reason = expect.stringMatching(/artist/);
-          const listed = (id: unknown) => ({ kind: "node", type: "Book", id, reason });
+          const listed = (id: unknown) => ({ kind: "node", type: "Book", id, reason, paths: ["artist"] });
           expect(graph.quarantine()).toEqual([listed(a), listed(c)]);
           expect(graph.status().quarantined).toBe(2);
           await graph.transaction(async (tx) => (await tx.require(Book, a!)).delete());

@@ -1,4 +1,5 @@
 import type { Id } from "../../model/id.ts";
+import type { Token } from "../change.ts";
 import { equal, ok } from "./assert.ts";
 import { catalog, nodeType } from "./catalog.ts";
 import { GuardList } from "./guard-list.ts";
@@ -120,6 +121,29 @@ export function clientConformance(suite: Suite): void {
       equal((await session.offer(taken)).status, "duplicate", "the base type's unique key");
     });
 
+    suite.test(
+      "a client learns of the types that others add, at the latest with their commits",
+      async (session) => {
+        const { store } = session;
+        ok(store.readCatalog !== undefined, "a store that several clients share has `readCatalog`");
+        const before = await store.readCatalog!();
+        equal(before.catalog, (await store.readCatalog!()).catalog, "the catalog, read twice");
+        const since = await session.current();
+        await session.newNode("Person");
+        equal(await pageVersion(session, since), before.version, "the version in the change feed");
+        const visitor = nodeType("Visitor", "email");
+        const described = { ...visitor, shapes: [{ ...visitor.shapes[0]!, history: visitorHistory }] };
+        const other = await session.connected({ ...catalog, types: [...catalog.types, described] });
+        await other.commit(other.draft().remove("Person", await other.newNode("Person")));
+        const version = await pageVersion(session, since);
+        ok(version !== before.version, "another version in the change feed");
+        const after = await store.readCatalog!();
+        equal(after.version, version, "the version of the catalog");
+        const type = after.catalog.types.find(({ name }) => name === "Visitor");
+        equal(type?.shapes, [{ ...described.shapes[0]!, version: 1 }], "the shapes of the new type");
+      },
+    );
+
     suite.test("what one client deleted and purged is gone for another", async (session) => {
       const other = await session.connected();
       const id = await session.newNode("Person");
@@ -137,6 +161,17 @@ export function clientConformance(suite: Suite): void {
       await session.newNode("Person");
     });
   });
+}
+
+/** What a type's history says is kept as it is. */
+const visitorHistory = [
+  { type: "Visitor", steps: [{ kind: "transform", from: ["name"], to: ["email"], keep: true }] },
+] as const;
+
+/** The version that the change feed names, wherever its pages end. */
+async function pageVersion({ store }: Session, since: Token): Promise<number | undefined> {
+  const page = await store.changes(since);
+  return page === "lost" ? undefined : page.catalogVersion;
 }
 
 function withNode(client: Session) {
