@@ -153,6 +153,12 @@ export const errorCodes = {
     summary: "An option or step of a query is not valid.",
     remedy: "Correct the argument that the message names.",
   },
+  RW_WEIGHT_INVALID: {
+    category: "user",
+    summary: "The weight of an edge is no number from 0.",
+    remedy:
+      "Correct the edge that the message names, leave such edges out by a filter of `along`, or give `weight` as a function.",
+  },
   RW_CURSOR_INVALID: {
     category: "user",
     summary: "A cursor does not belong to this query.",
@@ -227,6 +233,11 @@ export const errorCodes = {
     category: "constraint",
     summary: "A walk made more visits than it may.",
     remedy: "Check the walk for a cycle, use `once` or ignore(), or raise `maxVisits`.",
+  },
+  RW_SEARCH_LIMIT: {
+    category: "constraint",
+    summary: "A search for paths or components needs more nodes and edges than it may take in.",
+    remedy: "Narrow `along`, give a smaller `maxDepth`, or raise `maxEntries`.",
   },
   RW_UNIT_TOO_LARGE: {
     category: "constraint",

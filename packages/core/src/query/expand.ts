@@ -5,6 +5,7 @@ import { type EdgeTable, IN_KNOWN, OUT_KNOWN } from "../resident/record-table.ts
 import type { HopGuard, HopProgress } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
+import type { SlotTable } from "../util/slot-table.ts";
 import { youngArray } from "../util/young-array.ts";
 import { findLists, MISSING } from "./neighbor-lists.ts";
 import type { Hop } from "./shape.ts";
@@ -34,6 +35,8 @@ export class Expansion {
   #found!: Found;
   #reverse!: boolean;
   #most!: number;
+  /** Nodes that other hops have met, which this one passes by. */
+  #met: SlotTable | undefined;
   /** The one edge type of a hop that needs no more than marks and levels; 0 for other hops. */
   #plainType!: number;
   #known: ArrayLike<number>[] = nothingKnown;
@@ -42,20 +45,35 @@ export class Expansion {
   /** The last edge taken, where `most` ended the hop. */
   lastEdge = -1;
 
-  constructor(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number) {
-    this.reuse(unit, hop, found, reverse, most);
+  constructor(
+    unit: Unit,
+    hop: Hop,
+    found: Found,
+    reverse: boolean,
+    most: number,
+    met: SlotTable | undefined = undefined,
+  ) {
+    this.reuse(unit, hop, found, reverse, most, met);
   }
 
   /** Makes it one for another hop, as new. @param most stops once so many are found */
-  reuse(unit: Unit, hop: Hop, found: Found, reverse: boolean, most: number): void {
+  reuse(
+    unit: Unit,
+    hop: Hop,
+    found: Found,
+    reverse: boolean,
+    most: number,
+    met: SlotTable | undefined,
+  ): void {
     this.#unit = unit;
     this.#hop = hop;
     this.#found = found;
     this.#reverse = reverse;
     this.#most = most;
+    this.#met = met;
     this.#known = nothingKnown;
     this.lastEdge = -1;
-    this.#plainType = plainTypeOf(unit, hop, found, reverse, most);
+    this.#plainType = met === undefined ? plainTypeOf(unit, hop, found, reverse, most) : 0;
     this.stamp = unit.runtime.resident.nextStamp();
   }
 
@@ -200,11 +218,13 @@ export class Expansion {
     const { nodes: foundNodes, edges: foundEdges } = this.#found;
     const { stamp } = this;
     const most = this.#most;
+    const met = this.#met;
     const { principal } = unit;
     const levels = principal.refresh();
     for (let at = start; at !== stop; at += step) {
       const node = data[at]!;
       const edge = data[at + 1]!;
+      if (met?.has(node)) continue;
       let level = edgeLevel < BY_RULE ? edgeLevel : levels[edges.accessClasses[edge]!]!;
       if (level >= BY_RULE) {
         if (level === UNKNOWN_LEVEL) level = principal.level(edges.accessClasses[edge]!);

@@ -258,7 +258,9 @@ export function eachInTurn<T>(
   const results = youngArray<T>();
   const go = (from: number): MaybePromise<T[]> => {
     for (let at = from; at < count; at++) {
-      if (at % STRETCH === STRETCH - 1 && unit.isSliceOver()) return unit.pause().then(() => go(at));
+      // Not where it has just come back from a pause: however slow turns are, it gets on by some steps in each.
+      if (at % STRETCH === STRETCH - 1 && at > from && unit.isSliceOver())
+        return unit.pause().then(() => go(at));
       const result = step(at);
       if (isPromise(result))
         return result.then((value) => {

@@ -7,6 +7,7 @@ import { NOW } from "../unit/pending.ts";
 import type { HopGuard, HopProgress } from "../unit/read-set.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import type { SlotTable } from "../util/slot-table.ts";
 import { Expansion, Found, STRETCH } from "./expand.ts";
 import { largestPage, NeighborCursor } from "./neighbor-cursor.ts";
 import { findLists, MISSING } from "./neighbor-lists.ts";
@@ -26,8 +27,8 @@ export class HopOptions {
   readonly orderedBy: string | undefined;
   /** Whether the fields of its edges will be looked at. */
   readonly withFields: boolean;
-  /** Nodes that count as met before. */
-  readonly met: ArrayLike<number> | undefined;
+  /** Nodes that were met before: edges to them are passed by. */
+  readonly met: SlotTable | undefined;
 
   constructor(
     wantEdges: boolean,
@@ -37,7 +38,7 @@ export class HopOptions {
     mark: number,
     orderedBy: string | undefined,
     withFields: boolean,
-    met: ArrayLike<number> | undefined = undefined,
+    met: SlotTable | undefined = undefined,
   ) {
     this.wantEdges = wantEdges;
     this.reverse = reverse;
@@ -65,17 +66,17 @@ export function runHop(
 
 /** The common case in one go: everything that the hop looks at is there. `undefined`, and no trace, where it is not. */
 function resident(unit: Unit, hop: Hop, origins: ArrayLike<number>, options: HopOptions): Found | undefined {
-  if (options.most <= 0 || options.met !== undefined || options.after !== undefined) return;
+  if (options.most <= 0 || options.after !== undefined) return;
   if (options.mark !== NOW || origins.length > STRETCH || hasWritten(unit)) return;
   const found = new Found(options.wantEdges);
   // Nothing that happens within this call can make another hop, so one object serves them all.
   const { scratch } = unit.runtime;
   let expansion = scratch.expansion as Expansion | undefined;
   if (expansion === undefined) {
-    expansion = new Expansion(unit, hop, found, options.reverse, options.most);
+    expansion = new Expansion(unit, hop, found, options.reverse, options.most, options.met);
     scratch.expansion = expansion;
   } else {
-    expansion.reuse(unit, hop, found, options.reverse, options.most);
+    expansion.reuse(unit, hop, found, options.reverse, options.most, options.met);
   }
   if (expansion.follow(origins, 0, origins.length) < origins.length) return;
   // What a limit leaves out is not guarded either, which takes a closer look.
@@ -213,8 +214,7 @@ class HopRun implements HopProgress {
     this.#origins = origins;
     this.#options = options;
     this.#found = new Found(options.wantEdges);
-    this.#expansion = new Expansion(unit, hop, this.#found, options.reverse, options.most);
-    if (options.met !== undefined) this.#expansion.meet(options.met);
+    this.#expansion = new Expansion(unit, hop, this.#found, options.reverse, options.most, options.met);
     this.#mayExpand = !hasWritten(unit) && options.after === undefined && options.mark === NOW;
   }
 
@@ -326,6 +326,7 @@ class HopRun implements HopProgress {
     const { resident } = this.#unit.runtime;
     const { adjacency, edges, nodes, catalog } = resident;
     const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
+    const { met } = this.#options;
     const lists: number[] = [];
     const missingEdges = new Set<number>();
     const missingNodes = new Set<number>();
@@ -340,6 +341,7 @@ class HopRun implements HopProgress {
           for (let pair = from; pair < to; pair += 2) {
             const node = adjacency.data[pair]!;
             const edge = adjacency.data[pair + 1]!;
+            if (met?.has(node)) continue;
             const needsEdge = edgeFilter !== undefined || catalog.isRuled(edges.types[edge]!);
             if (needsEdge && edges.states[edge] === undefined && missingEdges.size < most)
               missingEdges.add(edge);
@@ -367,7 +369,7 @@ class HopRun implements HopProgress {
 
   /** The general way, for one origin: page by page, with the unit's own writes merged in. */
   #readOrigin(origin: number): MaybePromise<undefined> {
-    this.#met ??= new Set([...Array.from(this.#options.met ?? []), ...this.#found.nodes]);
+    this.#met ??= new Set(this.#found.nodes);
     const { reverse, after, mark } = this.#options;
     const cursor = new NeighborCursor(
       this.#unit,
@@ -472,8 +474,9 @@ class HopRun implements HopProgress {
   /** UNDECIDED where its state must be read first. */
   #edgeVerdict(node: number, edge: number): number {
     const unit = this.#unit;
-    const { mark } = this.#options;
+    const { mark, met } = this.#options;
     const { edgeFilter, nodeTypes } = this.#hop;
+    if (met?.has(node)) return REJECTED;
     if (nodeTypes !== undefined && nodeTypes[unit.runtime.resident.nodes.types[node]!] !== 1) return REJECTED;
     const level = unit.isRemoved(EDGE, edge, mark) ? 0 : unit.levelOf(EDGE, edge, mark);
     if (level === 0) return REJECTED;

@@ -7,6 +7,7 @@ import type { Catalog } from "../schema/catalog.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
+import { SlotTable } from "../util/slot-table.ts";
 import { youngArrayOf, youngPair } from "../util/young-array.ts";
 import { type Place, readCursor } from "./cursor.ts";
 import { type Found, followDepths } from "./expand.ts";
@@ -383,8 +384,8 @@ function deepHopInGeneral(
   mark: number,
 ): MaybePromise<Selection> {
   const [min, max] = step.depth!;
-  const met: number[] = [...origins];
-  const seen = new Set<number>(wantEdges ? origins : []);
+  const met = new SlotTable();
+  for (const origin of origins) met.set(origin, 1);
   const nodes: number[] = min === 0 && !wantEdges ? [...origins] : [];
   const edges: number[] = [];
   let frontier: number[] = [...origins];
@@ -409,13 +410,13 @@ function deepHopInGeneral(
           frontier = [];
           for (let i = 0; i < found.nodes.length; i++) {
             const node = found.nodes[i]!;
-            if (seen.has(node)) continue;
-            seen.add(node);
+            if (met.has(node)) continue;
+            met.set(node, 1);
             frontier.push(node);
             if (level >= min) edges.push(found.edges[i]!);
           }
         }
-        append(met, frontier);
+        for (const node of frontier) met.set(node, 1);
         if (level >= min) append(nodes, frontier);
       };
       if (isPromise(step)) {

@@ -238,6 +238,12 @@ export class TypeDefinition {
     return instantiate(this.cls, host, slot, state, a, b, c, d);
   }
 
+  /** The state as functions of the user's see it: its fields, none of which they can change. */
+  view(state: State): object {
+    this.#view ??= recordView(this.fieldNames);
+    return this.#view(state);
+  }
+
   /**
    * The answer of the type's access rule; undefined where it has none or the rule leaves it open.
    *
@@ -246,8 +252,7 @@ export class TypeDefinition {
   judge(state: State, me: Id): LevelValue | undefined {
     const rule = this.access;
     if (rule === undefined) return undefined;
-    this.#view ??= recordView(this.fieldNames);
-    const answer: unknown = rule(this.#view(state) as never, me);
+    const answer: unknown = rule(this.view(state) as never, me);
     if (answer === undefined) return undefined;
     if (isLevel(answer)) return levelValue(answer);
     if (isThenable(answer)) {

@@ -5,7 +5,7 @@ const viewed: unique symbol = Symbol("state");
 
 /**
  * Gives a function that shows a state without letting it be changed: getters alone, values handed out as everywhere.
- * For access rules, which see records of all users.
+ * For access rules, which see records of all users, and for weights.
  */
 export function recordView(fields: readonly string[]): (state: State) => object {
   class RecordView {

@@ -318,9 +318,14 @@ export class ReadSet implements Watching {
     (this.#underWay as Set<HopGuard>).delete(guard);
   }
 
-  /** Guards how the filter answers for these nodes, by that outcome alone. */
-  addFiltered(filter: Predicate, nodes: readonly number[]): void {
-    this.#addJudged(new Judged(NODE, filter, noFields, nodes, nodes.length));
+  /**
+   * Guards how the filter answers for these nodes, by that outcome alone.
+   * @param nodes may grow, where what is returned is told so
+   */
+  addFiltered(filter: Predicate, nodes: readonly number[]): FieldsRead {
+    const judged = new Judged(NODE, filter, noFields, nodes, nodes.length);
+    this.#addJudged(judged);
+    return judged;
   }
 
   /** Guards what these records are ordered by. */
@@ -331,7 +336,7 @@ export class ReadSet implements Watching {
   /**
    * Guards what these fields of the records are, record by record as they are read; that the records are there and may
    * be seen is for the guard of what found them.
-   * @param slots must not change any more
+   * @param slots those that are counted as read must not change any more
    */
   addFields(kind: 0 | 1, fields: readonly string[], slots: ArrayLike<number>): FieldsRead {
     const judged = new Judged(kind, undefined, fields, slots, 0);

@@ -1,0 +1,57 @@
+import { describeKind, kindOf } from "../model/value-kind.ts";
+import { invalidQuery } from "../query/plan.ts";
+import { Query, type QueryContext } from "../query/query.ts";
+import { Root } from "../schema/node.ts";
+
+/** As many entries as L1 holds where nobody says otherwise. */
+const MOST_ENTRIES = 2_000_000;
+
+/** How far a search may go. */
+export interface Limits {
+  readonly maxEntries: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The options of an algorithm, none of which it does not have. @throws {TypeError} {ValidationError} `RW_QUERY_INVALID` */
+export function readOptions(
+  what: string,
+  options: unknown,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (kindOf(options) !== "object")
+    throw new TypeError(
+      `${what} takes options such as { along: (node) => node.out() }, got ${describeKind(options)}`,
+    );
+  for (const name of Object.keys(options as object))
+    if (!names.includes(name))
+      throw invalidQuery(`${what} has no option "${name}"; it has ${names.join(", ")}`);
+  return options as Readonly<Record<string, unknown>>;
+}
+
+export function readLimits({ maxEntries, signal }: Readonly<Record<string, unknown>>): Limits {
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== "boolean")
+    throw new TypeError(`signal takes an AbortSignal, got ${describeKind(signal)}`);
+  return {
+    maxEntries: maxEntries === undefined ? MOST_ENTRIES : readWhole(maxEntries, "maxEntries"),
+    signal: signal as AbortSignal | undefined,
+  };
+}
+
+/** A whole number from 0, or `Infinity`. */
+export function readWhole(value: unknown, what: string): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalidQuery(
+    `${what} takes a whole number from 0, got ${typeof value === "number" ? value : describeKind(value)}`,
+  );
+}
+
+/** Where a reader's queries run. */
+export function contextOf(reader: unknown, what: string): QueryContext {
+  const nodes = (reader as { nodes?: unknown } | null | undefined)?.nodes;
+  const query: unknown = typeof nodes === "function" ? nodes.call(reader, Root) : undefined;
+  if (query instanceof Query) return query.context;
+  throw new TypeError(
+    `${what} takes a graph, a session, a tx or a walker's w first, got ${describeKind(reader)}`,
+  );
+}
