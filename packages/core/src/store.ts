@@ -20,7 +20,16 @@ export {
 export { isLevel, type Level } from "./model/level.ts";
 export { fromTaggedJson, type JsonValue, toTaggedJson } from "./model/tagged-json.ts";
 export type { StoredValue } from "./model/value-kind.ts";
-export type { Cache, CacheAnswer, CacheVersion, FillLease, Invalidation } from "./persistence/cache.ts";
+export type {
+  Cache,
+  CacheAnswer,
+  CacheCounters,
+  CacheListener,
+  CacheSupports,
+  CacheVersion,
+  FillLease,
+  Invalidation,
+} from "./persistence/cache.ts";
 export type { Change, CommitRecord, Guard, Guards, Token } from "./persistence/change.ts";
 export { checkedStore } from "./persistence/checked-store.ts";
 export {

@@ -1,7 +1,18 @@
 import { equalValues } from "../../model/compare.ts";
 
-/** What a store did against its contract. The suite's own, so that it runs under any test runner. */
+/**
+ * What a store or cache did against its contract: what should hold, what was expected and what came, and the sentence of
+ * the contract. The suite's own, so that it runs under any test runner.
+ */
 export class ConformanceError extends Error {
+  /** The same with the sentence that was broken. */
+  under(contract: string | undefined): ConformanceError {
+    if (contract === undefined) return this;
+    const told = new ConformanceError(`${this.message}\nThe contract says: ${contract}`);
+    if (this.stack !== undefined) told.stack = this.stack.replace(this.message, told.message);
+    return told;
+  }
+
   override get name(): string {
     return "ConformanceError";
   }

@@ -1,6 +1,8 @@
 import type { Id } from "../../model/id.ts";
 import type { Store } from "../store.ts";
+import { ConformanceError } from "./assert.ts";
 import { type Origin, Session } from "./session.ts";
+import { storeContract } from "./store-contract.ts";
 
 /** A store, and the test runner to test it with. */
 export interface StoreConformanceOptions {
@@ -23,16 +25,19 @@ export interface StoreConformanceOptions {
 /** Where the suite's parts put their tests: each gets a store of its own, which is closed after it. */
 export class Suite {
   readonly options: StoreConformanceOptions;
+  #contract: string | undefined;
 
   constructor(options: StoreConformanceOptions) {
     this.options = options;
   }
 
   group(name: string, body: () => void): void {
+    this.#contract = storeContract[name];
     this.options.describe(name, body);
   }
 
   test(name: string, body: (session: Session) => Promise<void>): void {
+    const contract = this.#contract;
     const { create, reopen, connect } = this.options;
     this.options.test(name, async () => {
       const opened: Store[] = [];
@@ -46,7 +51,7 @@ export class Suite {
       } catch (error) {
         // What the test found matters more than whether its store can still be closed.
         await Promise.allSettled(opened.map(async (store) => store.close()));
-        throw error;
+        throw error instanceof ConformanceError ? error.under(contract) : error;
       }
       for (const store of opened) await store.close();
     });

@@ -5,7 +5,7 @@ import { equal } from "./assert.ts";
 import type { Suite } from "./suite.ts";
 
 /** One value of every kind, and those that stores like to change. */
-const VALUES: Readonly<Record<string, FieldData>> = {
+export const VALUES: Readonly<Record<string, FieldData>> = {
   "no fields": {},
   "null and booleans": { nothing: null, yes: true, no: false },
   numbers: {
