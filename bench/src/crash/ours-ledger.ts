@@ -104,12 +104,6 @@ export class GraphLedger implements Ledger {
     );
   }
 
-  /** What is wrong with the graph in its own eyes. */
-  async faults(): Promise<string[]> {
-    const { findings } = await this.#graph.check();
-    return findings.map((finding) => finding.message);
-  }
-
   /** How many items have this position, told by an index where there is one. */
   itemsAt(position: number): Promise<number> {
     return this.#graph.nodes(this.#types.Item, { position }).count();

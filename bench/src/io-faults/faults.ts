@@ -14,8 +14,9 @@ export interface FaultOptions {
   /** How many points at least are tried, where there are so many. */
   readonly points: number;
   readonly durabilities: readonly Durability[];
-  /** The Node that the child runs in. */
+  /** The Node that the child runs in, where it is another one, and what it finds in its environment. */
   readonly node?: string;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onProblem?: (problem: string) => void;
 }
 
@@ -81,20 +82,26 @@ export async function ioFaults(options: FaultOptions): Promise<FaultCounts> {
       }
     }
   }
-  for (const point of inOrder(all)) {
+  for (const point of inOrder(all, options.points)) {
     if (counts.points >= options.points) break;
     await follow(options, point, counts);
   }
   return counts;
 }
 
-/** Every sync at full durability first; of the others those that are far from each other before those between them. */
-function inOrder(points: readonly Point[]): Point[] {
-  const isFirst = ({ durability, fault }: Point) => durability === "full" && fault.call === "sync";
-  const rest = points.filter((point) => !isFirst(point));
+/**
+ * Every sync at full durability first, where so many are asked for; of the others those that are far from each other
+ * before those between them.
+ */
+function inOrder(points: readonly Point[], wanted: number): Point[] {
+  const syncs = points.filter(({ durability, fault }) => durability === "full" && fault.call === "sync");
+  const first = new Set(syncs.length <= wanted ? syncs : []);
   const golden = (Math.sqrt(5) - 1) / 2;
-  const keyed = rest.map((point, index) => ({ point, key: (index * golden) % 1 }));
-  return [...points.filter(isFirst), ...keyed.sort((a, b) => a.key - b.key).map(({ point }) => point)];
+  const rest = points
+    .filter((point) => !first.has(point))
+    .map((point, index) => ({ point, key: (index * golden) % 1 }))
+    .sort((a, b) => a.key - b.key);
+  return [...first, ...rest.map(({ point }) => point)];
 }
 
 async function callsOfScript(options: FaultOptions, durability: Durability): Promise<Record<Call, number>> {
@@ -106,7 +113,7 @@ async function callsOfScript(options: FaultOptions, durability: Durability): Pro
 }
 
 async function script(
-  { child, folder, node = process.execPath }: FaultOptions,
+  { child, folder, node = process.execPath, environment }: FaultOptions,
   durability: Durability,
   fault?: Fault,
 ) {
@@ -115,7 +122,7 @@ async function script(
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place);
   const order: Order = { folder: place, durability };
-  const run = await traced([node, child, JSON.stringify(order)], logFile, fault);
+  const run = await traced([node, child, JSON.stringify(order)], logFile, fault, environment);
   return { place, run, log: readFileSync(logFile, "utf8") };
 }
 
@@ -178,7 +185,7 @@ async function reopened(folder: string, durability: Durability, lines: readonly 
       const state = await ledger.read();
       const found = check(state, progress);
       ({ lost, partial } = found);
-      problems.push(...found.problems, ...(await ledger.faults()));
+      problems.push(...found.problems, ...(await ledger.check()));
       if (state.writers.some(({ units }) => units !== UNITS))
         problems.push("not every unit of the script is there");
     } finally {

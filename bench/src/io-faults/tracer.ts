@@ -63,7 +63,14 @@ export function traced(
         timeout: LONGEST_MS,
         killSignal: "SIGKILL",
         maxBuffer: 2 ** 26,
-        env: { ...process.env, NODE_OPTIONS: "", UV_USE_IO_URING: "0", ...environment },
+        env: {
+          ...process.env,
+          NODE_OPTIONS: "",
+          // Each thread counts its own calls: with a pool of threads the fault would be met again and again.
+          UV_THREADPOOL_SIZE: "1",
+          UV_USE_IO_URING: "0",
+          ...environment,
+        },
       },
       (error, stdout, stderr) => {
         const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;

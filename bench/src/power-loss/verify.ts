@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkFile } from "@rootwalk/persist-sqlite/tools";
 import { check } from "../crash/check.ts";
@@ -32,7 +32,8 @@ const SHM_BYTES = 32_768;
 
 /**
  * Opens the graph as an app does after the power is back, and compares what it holds with what was told before. Then it
- * must take another unit, and be without a fault in the eyes of `checkFile`, SQLite's own check included, and now and then of `graph.check`.
+ * must take another unit, and be without a fault in the eyes of `checkFile`, SQLite's own check included, and now and
+ * then of `graph.check`.
  *
  * @param folder that is emptied for it
  * @param sound backups of this recording that were found to be whole, by their bytes: most states have the same ones
@@ -49,12 +50,10 @@ export async function verify(
   mkdirSync(folder);
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
   const path = join(folder, GRAPH);
-  // SQLite's shared memory survives as whatever the file system has made of it.
+  // SQLite's shared memory survives as whatever the file system has made of it: here it begins with anything.
   if (random() < 0.5) {
-    writeFileSync(
-      `${path}-shm`,
-      Uint8Array.from({ length: SHM_BYTES }, () => random() * 256),
-    );
+    writeFileSync(`${path}-shm`, Uint32Array.of(random() * 2 ** 32, random() * 2 ** 32));
+    truncateSync(`${path}-shm`, SHM_BYTES);
   }
   const problems: string[] = [];
   const found = { lost: 0, partial: 0, isDamaged: false, badCopies: 0, unacknowledged: 0 };
