@@ -5,6 +5,9 @@ import { Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { ChangeHub } from "./change-hub.ts";
 
+/** What is done with what was read. */
+export type Use<T> = (value: T, unit: Unit) => void;
+
 /**
  * A read whose unit of work is kept when it is over: the predicates that the unit would have been validated by tell,
  * after each commit, whether reading again would give the same.
@@ -15,10 +18,13 @@ export class KeptRead<T> {
   readonly #hub: ChangeHub;
   readonly #principal: Principal;
   readonly #body: (unit: Unit) => MaybePromise<T>;
+  readonly #keeps: boolean;
   #kept: Unit | undefined;
   #isStopped = false;
 
-  constructor(hub: ChangeHub, principal: Principal, body: (unit: Unit) => MaybePromise<T>) {
+  /** @param keeps whether `holds` will be asked */
+  constructor(hub: ChangeHub, principal: Principal, body: (unit: Unit) => MaybePromise<T>, keeps = true) {
+    this.#keeps = keeps;
     this.#hub = hub;
     this.#principal = principal;
     this.#body = body;
@@ -30,10 +36,10 @@ export class KeptRead<T> {
   }
 
   /**
-   * @param use is given what was read, as of the commit that L1 is of in that moment
+   * @param use is given what was read, as of the commit that L1 is of in that moment, while the unit is still open
    * @throws {ClosedError} {NotFoundError} where the principal is no root (any more), and what the body throws
    */
-  run(use: (value: T) => void): MaybePromise<void> {
+  run(use: Use<T>): MaybePromise<void> {
     const hub = this.#hub;
     this.#letGo();
     hub.enter();
@@ -48,48 +54,53 @@ export class KeptRead<T> {
     hub.leave();
   }
 
-  #attempt(use: (value: T) => void): MaybePromise<void> {
+  #attempt(use: Use<T>): MaybePromise<void> {
     const { runtime, findRoot } = this.#hub;
     const unit = new Unit(runtime, this.#principal, undefined);
     let read: MaybePromise<T>;
     try {
       read = andThen<void, T>(actAsRoot(unit, findRoot), () => this.#body(unit));
-      if (!isThenable(read)) this.#keep(unit);
+      if (!isThenable(read)) this.#check(unit);
     } catch (error) {
       return this.#failed(unit, error, use);
     }
     if (!isThenable(read)) {
-      if (!this.#isStopped) use(read as T);
+      this.#end(unit, read as T, use);
       return;
     }
     return (read as Promise<T>).then(
       (value) => {
         try {
-          this.#keep(unit);
+          this.#check(unit);
         } catch (error) {
           return this.#failed(unit, error, use);
         }
-        if (!this.#isStopped) use(value);
+        this.#end(unit, value, use);
       },
       (error: unknown) => this.#failed(unit, error, use),
     );
   }
 
   /** @throws {UnitConflict} where something came between */
-  #keep(unit: Unit): void {
+  #check(unit: Unit): void {
     if (unit.conflict !== undefined) throw unit.conflict;
     unit.validate();
     if (unit.pending?.isEmpty === false)
       throw new TypeError("what is read live only reads: write in a unit of work of its own");
-    if (this.#isStopped) {
-      unit.close(false);
-      return;
-    }
-    unit.keep();
-    this.#kept = unit;
   }
 
-  #failed(unit: Unit, error: unknown, use: (value: T) => void): MaybePromise<void> {
+  #end(unit: Unit, value: T, use: Use<T>): void {
+    try {
+      if (!this.#isStopped) use(value, unit);
+    } finally {
+      if (this.#keeps && !this.#isStopped) {
+        unit.keep();
+        this.#kept = unit;
+      } else unit.close(false);
+    }
+  }
+
+  #failed(unit: Unit, error: unknown, use: Use<T>): MaybePromise<void> {
     const isConflict =
       error instanceof UnitConflict || unit.conflict !== undefined || (!unit.isClosed && !unit.holds());
     unit.close(false);

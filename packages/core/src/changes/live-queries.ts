@@ -1,11 +1,11 @@
 import type { Principal } from "../access/principal.ts";
-import { CorruptRecordError } from "../errors.ts";
-import { Entity, hostOf, markDataRead } from "../schema/entity.ts";
+import { Entity } from "../schema/entity.ts";
 import type { LiveUpdate } from "../types/changes.ts";
 import type { Unit } from "../unit/unit.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import type { ChangeHub } from "./change-hub.ts";
-import { eachRecord, equalResults } from "./equal-results.ts";
+import { dependOn } from "./depend-on.ts";
+import { equalResults } from "./equal-results.ts";
 import { liveOptions, readFollowOptions } from "./follow-options.ts";
 import { KeptRead } from "./kept-read.ts";
 import { type Item, listChanges } from "./list-changes.ts";
@@ -79,20 +79,6 @@ export function liveValue(
       return { value };
     });
   return new LiveResult(hub, new KeptRead(hub, principal, body), values, pollMs, signal);
-}
-
-/** Whoever gets the records will read their fields later, when the unit is over: it depends on them all. */
-function dependOn(unit: Unit, value: unknown): void {
-  eachRecord(value, (record) => {
-    if (hostOf(record) !== unit) return;
-    try {
-      unit.noteDataRead(record);
-    } catch (error) {
-      // What is damaged is found by who reads it, and may be repaired.
-      if (!(error instanceof CorruptRecordError)) throw error;
-    }
-    markDataRead(record);
-  });
 }
 
 /** A list may have a result several times: each of them has its own key. */

@@ -1,7 +1,8 @@
-import { ClosedError, TierUnavailableError } from "../errors.ts";
+import { ClosedError } from "../errors.ts";
 import type { Live, StopSignal } from "../types/changes.ts";
-import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { isThenable } from "../util/maybe-async.ts";
 import type { ChangeHub, Follower } from "./change-hub.ts";
+import { FollowedRead, type Reader } from "./followed-read.ts";
 import type { KeptRead } from "./kept-read.ts";
 
 /** How results follow one another. */
@@ -14,9 +15,6 @@ export interface Succession<V, U> {
   show(value: V): unknown;
 }
 
-/** How long after a store could not be reached it is tried again. */
-const RETRY_MS = 1000;
-
 /** Somebody who takes one update after another; what comes meanwhile is one update in the end. */
 interface Waiter<V> {
   told: V | undefined;
@@ -24,11 +22,12 @@ interface Waiter<V> {
 }
 
 /** A result that is read again whenever a commit may have changed it. */
-export class LiveResult<V, U> implements Follower, Live<unknown, U> {
+export class LiveResult<V, U> implements Follower, Reader<V>, Live<unknown, U> {
   readonly pollMs: number;
   readonly ready: Promise<void>;
   readonly #hub: ChangeHub;
   readonly #read: KeptRead<V>;
+  readonly #followed: FollowedRead<V>;
   readonly #succession: Succession<V, U>;
   readonly #loops = new Set<Waiter<V>>();
   readonly #listeners = new Set<{ told: V | undefined }>();
@@ -37,10 +36,8 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
   #now: V | undefined;
   /** Commits that the newest result has in it. */
   #seen = -1;
-  #isRunning = false;
   #isEnded = false;
   #failure: { readonly error: unknown } | undefined;
-  #cancelRetry: (() => void) | undefined;
 
   constructor(
     hub: ChangeHub,
@@ -51,6 +48,7 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
   ) {
     this.#hub = hub;
     this.#read = read;
+    this.#followed = new FollowedRead(hub, read, this);
     this.#succession = succession;
     this.pollMs = pollMs;
     this.#signal = signal;
@@ -67,7 +65,7 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
     }
     signal?.addEventListener("abort", this.#stop, { once: true });
     hub.add(this);
-    this.#run();
+    this.#followed.turn();
   }
 
   get value(): unknown {
@@ -75,35 +73,15 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
   }
 
   turn(): void {
+    this.#followed.turn();
+  }
+
+  isDue(): boolean {
     // L1 may have let go what was kept to tell: that alone is no reason to read again.
-    if (this.#isRunning || this.#seen === this.#hub.commits || this.#read.holds) return;
-    this.#run();
+    return this.#seen !== this.#hub.commits && !this.#read.holds;
   }
 
-  #run(): void {
-    this.#isRunning = true;
-    let running: MaybePromise<void>;
-    try {
-      running = this.#read.run((read) => this.#arrived(read));
-    } catch (error) {
-      this.#failed(error);
-      return;
-    }
-    if (!isThenable(running)) {
-      this.#isRunning = false;
-      return;
-    }
-    (running as Promise<void>).then(
-      () => {
-        this.#isRunning = false;
-        // What was committed between its last check and this found it running.
-        if (!this.#isEnded) this.turn();
-      },
-      (error: unknown) => this.#failed(error),
-    );
-  }
-
-  #arrived(read: V): void {
+  arrived(read: V): void {
     const before = this.#now;
     this.#seen = this.#hub.commits;
     this.#now = this.#succession.next(before, read);
@@ -131,24 +109,10 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
     }
   };
 
-  #failed(error: unknown): void {
-    this.#isRunning = false;
-    if (this.#isEnded) return;
-    if (error instanceof ClosedError) {
-      if (this.#now === undefined) this.#failure = { error };
-      this.#end();
-      return;
-    }
-    if (error instanceof TierUnavailableError) {
-      // It is as it was until the store is back.
-      this.#hub.runtime.reportError(error);
-      this.#cancelRetry = this.#hub.runtime.scheduler.after(RETRY_MS, () => {
-        if (!this.#isEnded && !this.#isRunning) this.#run();
-      });
-      return;
-    }
-    this.#failure = { error };
-    if (this.#listeners.size > 0) this.#hub.runtime.reportError(error);
+  failed(error: unknown): void {
+    // A graph that closes ends it; one that was closed before cannot be read.
+    if (!(error instanceof ClosedError) || this.#now === undefined) this.#failure = { error };
+    if (this.#failure !== undefined && this.#listeners.size > 0) this.#hub.runtime.reportError(error);
     this.#end();
   }
 
@@ -219,9 +183,8 @@ export class LiveResult<V, U> implements Follower, Live<unknown, U> {
 
   #end(): void {
     this.#isEnded = true;
-    this.#cancelRetry?.();
     this.#signal?.removeEventListener("abort", this.#stop);
-    this.#read.stop();
+    this.#followed.stop();
     this.#hub.remove(this);
     if (this.#failure === undefined) this.#settleReady.resolve();
     else this.#settleReady.reject(this.#failure.error);

@@ -1,6 +1,7 @@
 import type { Principal } from "../access/principal.ts";
 import type { ChangeHub } from "../changes/change-hub.ts";
 import { liveList, liveValue } from "../changes/live-queries.ts";
+import { type Watcher, watch, watched } from "../changes/watch.ts";
 import { ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
 import { parseId } from "../model/id.ts";
@@ -8,6 +9,7 @@ import type { Query, QueryContext } from "../query/query.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { Entity, NodeEntity } from "../schema/entity.ts";
 import type { AccessExplanation } from "../types/access.ts";
+import type { Changes, Watching } from "../types/changes.ts";
 import type { TraceOptions } from "../types/walk-trace.ts";
 import type { Attempt, Body, Runner } from "../unit/runner.ts";
 import type { Runtime } from "../unit/runtime.ts";
@@ -112,6 +114,23 @@ export class GraphSession {
   live(read: unknown, options?: unknown): unknown {
     if (typeof read !== "function") throw new TypeError("live takes a function that reads");
     return liveValue(this.#core.hub, this.#principal, (unit) => read(new UnitVerbs(unit)), options);
+  }
+
+  watch(target: unknown, listener: unknown, options?: unknown): Watching {
+    return watch(this.#watcher(), target, listener, options);
+  }
+
+  changes(target: unknown, options?: unknown): Changes {
+    return watched(this.#watcher(), "changes", target, options);
+  }
+
+  #watcher(): Watcher {
+    const { catalog } = this.#core.runtime;
+    return {
+      hub: this.#core.hub,
+      principal: this.#principal,
+      extent: (type) => extentQuery(this.#context, catalog.definitionOf(type).kind, type, undefined),
+    };
   }
 
   async explainAccess(record: unknown, level: unknown, options?: unknown): Promise<AccessExplanation> {

@@ -19,6 +19,9 @@ export interface RecordChange {
   readonly kind: "node" | "edge";
   readonly id: Id;
   readonly type: string;
+  /** The ends of an edge; undefined of nodes, and where this process does not know. */
+  readonly sourceId: Id | undefined;
+  readonly targetId: Id | undefined;
   /** Of a node that is deleted: all its edges go with it, and have no entries of their own. */
   readonly withEdges: boolean;
   /** Undefined where it was not there, or not to be seen, and where this process does not know. */

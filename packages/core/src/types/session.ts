@@ -3,7 +3,15 @@ import type { Store, StoreCounters, StoreSupports } from "../persistence/store.t
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { Scheduler } from "../unit/scheduler.ts";
-import type { FollowOptions, Live } from "./changes.ts";
+import type {
+  ChangeSet,
+  Changes,
+  FollowOptions,
+  Live,
+  Watchable,
+  Watching,
+  WatchOptions,
+} from "./changes.ts";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { SweepOptions, SweepReport, UnreadableOptions, UnreadableRecord } from "./evolution.ts";
 import type { NodeQuery, RecordClass, Root } from "./graph-types.ts";
@@ -36,6 +44,20 @@ export interface Session extends Reading {
    * nothing is written.
    */
   transaction<T>(body: (tx: Tx) => T | Promise<T>): Promise<T>;
+  /**
+   * Tells the listener what becomes of the records of a type with its subtypes, of several types, or of the result of a
+   * query: after each commit, of this process or another on the same store, in their order, as this principal may see it.
+   * It is called in a turn of its own, once what it gave for the set before is settled; what it throws goes to `onError`.
+   *
+   * ```ts
+   * const watching = graph.as(alice).watch(Note, ({ changes }) => changes.forEach(show));
+   * ```
+   *
+   * @throws {ValidationError} `RW_QUERY_INVALID`, `RW_OPTION_INVALID`, `RW_UNKNOWN_TYPE`; {ClosedError}
+   */
+  watch(target: Watchable, listener: (set: ChangeSet) => unknown, options?: WatchOptions): Watching;
+  /** The same as an async iterator. What is committed before it is first asked waits for it. */
+  changes(target: Watchable, options?: WatchOptions): Changes;
   /**
    * What `read` gives, read again whenever a commit has changed something that it depends on. `read` writes nothing.
    *

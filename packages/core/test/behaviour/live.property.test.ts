@@ -2,12 +2,15 @@
 // 1. When everything has settled, a live result is what the same read gives when it is made again.
 // 2. The steps that an update tells lead from what was told before to what it gives.
 // 3. An update is told only where something changed.
+// 4. What a watch tells adds up to the records that there are and that its principal may see; nothing is told twice, and
+//    of nothing that the principal does not know is told that it changed or is gone.
 
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import {
+  type Changes,
   edge,
   type Graph,
   gte,
@@ -21,9 +24,11 @@ import {
   node,
   not,
   type Reading,
+  type RecordChange,
   type Session,
   type Tx,
   via,
+  type Watchable,
 } from "../../src/index.ts";
 import { forEachStore } from "./stores.ts";
 
@@ -295,6 +300,98 @@ class Watched {
   }
 }
 
+const watches: readonly ((from: Session, n: number) => readonly [Watchable, (() => AnyQuery)[]])[] = [
+  (from) => [Thing, [() => from.nodes(Thing)]],
+  (from) => [
+    [Notice, Special],
+    [() => from.nodes(Notice), () => from.nodes(Special)],
+  ],
+  (from) => [Link, [() => from.edges(Link)]],
+  (from) => [
+    [Thing, Near],
+    [() => from.nodes(Thing), () => from.edges(Near)],
+  ],
+  (from, n) => {
+    const query = from.nodes(Thing, { rank: gte(n) });
+    return [query, [() => query]];
+  },
+  (from) => {
+    const query = from.nodes(Notice, { group: "a" });
+    return [query, [() => query]];
+  },
+  (from, n) => {
+    const query = from.edges(Near, { rank: lt(n) });
+    return [query, [() => query]];
+  },
+  (from, n) => {
+    const query = from.nodes(Thing).orderBy("rank").limit(n);
+    return [query, [() => query]];
+  },
+  (from) => {
+    const query = from.nodes(Thing, { group: "b" }).out(Link).edges();
+    return [query, [() => query]];
+  },
+];
+const watching = fc.record({ as: fc.nat({ max: 2 }), n: small, watch: fc.nat({ max: watches.length - 1 }) });
+
+/** What a watch has told, put together. */
+class Told {
+  readonly changes: Changes;
+  readonly #queries: readonly (() => AnyQuery)[];
+  readonly known = new Map<Id, RecordChange["after"]>();
+  readonly done: Promise<void>;
+
+  constructor(session: Session, watch: number, n: number) {
+    const [target, queries] = watches[watch]!(session, n);
+    this.changes = session.changes(target);
+    this.#queries = queries;
+    this.done = this.#follow();
+  }
+
+  async begin(): Promise<void> {
+    await this.changes.ready;
+    for (const id of await this.#fresh()) this.known.set(id, undefined);
+  }
+
+  async #fresh(): Promise<Id[]> {
+    const found = await Promise.all(this.#queries.map((query) => query().ids()));
+    return [...new Set((found as Id[][]).flat())].sort();
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { changes, lost } of this.changes) {
+      expect(lost).toBeUndefined();
+      expect(changes.length).toBeGreaterThan(0);
+      for (const { id, op, before, after } of changes) {
+        const isKnown = this.known.has(id);
+        if (op === "created" || op === "entered") {
+          expect(isKnown, `${op} ${id}`).toBe(false);
+          expect(before).toBeUndefined();
+        } else expect(isKnown, `${op} ${id}`).toBe(true);
+        if (op === "deleted" || op === "left") {
+          expect(after).toBeUndefined();
+          this.known.delete(id);
+        } else {
+          const known = this.known.get(id);
+          if (known !== undefined && after?.data !== undefined && known.data !== undefined)
+            expect(after).not.toEqual(known);
+          this.known.set(id, after);
+        }
+      }
+    }
+  }
+
+  async settle(): Promise<void> {
+    let fresh: Id[] = [];
+    for (let turns = 0; turns < 400; turns++) {
+      fresh = await this.#fresh();
+      if (isDeepStrictEqual([...this.known.keys()].sort(), fresh)) return;
+      await turn();
+    }
+    expect([...this.known.keys()].sort()).toEqual(fresh);
+  }
+}
+
 forEachStore("live results", (open) => {
   const runs = Number(process.env.RUNS ?? (open.store.name === "memory" ? 60 : 25));
 
@@ -305,7 +402,8 @@ forEachStore("live results", (open) => {
         fc.array(commit, { minLength: 1, maxLength: 10 }),
         fc.array(reading, { minLength: 1, maxLength: 6 }),
         fc.array(asking, { minLength: 1, maxLength: 3 }),
-        async (first, then, readings, askings) => {
+        fc.array(watching, { minLength: 1, maxLength: 3 }),
+        async (first, then, readings, askings, watchings) => {
           const openHere = open.place();
           const bounds = open.store.cache === undefined ? {} : { cache: { maxEntries: 12 } };
           const graph = await openHere({ types, ...bounds });
@@ -338,13 +436,20 @@ forEachStore("live results", (open) => {
             }),
           ];
           for (const each of watched) await each.settle();
+          const told = watchings.map(({ as: who, n, watch }) => {
+            // Edges that go with a node have no entries of their own for who sees everything.
+            const isWhole = who === 0 && (watch === 2 || watch === 3);
+            return new Told(as(graph, who), isWhole ? 0 : watch, n);
+          });
+          for (const each of told) await each.begin();
           for (const each of then) {
             await work(each);
             await graph.refresh();
             for (const one of watched) await one.settle();
+            for (const one of told) await one.settle();
           }
           await graph.close();
-          await Promise.all(watched.map(({ done }) => done));
+          await Promise.all([...watched, ...told].map(({ done }) => done));
           if (other !== graph) await other.close();
         },
       ),
