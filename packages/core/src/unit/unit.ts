@@ -823,11 +823,14 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     return kind === NODE ? pending.nodes : pending.edges;
   }
 
-  /** Makes a node that belongs to the principal; without an edge nothing leads to it. */
-  createNode(definition: TypeDefinition, fields: unknown): NodeEntity {
+  /**
+   * Makes a node that belongs to the principal; without an edge nothing leads to it.
+   * @param id of a caller that has reserved it, else a new one
+   */
+  createNode(definition: TypeDefinition, fields: unknown, id?: ArrayLike<number>): NodeEntity {
     this.begin();
     this.#refuseRoot(definition);
-    return this.#makeNode(definition, definition.create(fields));
+    return this.#makeNode(definition, definition.create(fields), id);
   }
 
   /** As `createNode` for each, or for none where one of them is refused. */
@@ -859,11 +862,11 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     });
   }
 
-  #makeNode(definition: TypeDefinition, state: RecordState): NodeEntity {
+  #makeNode(definition: TypeDefinition, state: RecordState, id?: ArrayLike<number>): NodeEntity {
     const { resident, catalog, ids } = this.runtime;
     const pending = this.#write();
-    ids.next(words);
-    const slot = resident.nodes.take(words[0]!, words[1]!, words[2]!, words[3]!);
+    const its = id ?? ids.next(words);
+    const slot = resident.nodes.take(its[0]!, its[1]!, its[2]!, its[3]!);
     this.#born(NODE, slot, catalog.numberOf(definition.name), state, newNodeAccess);
     pending.addNode(slot);
     if (this.tracer !== undefined) this.tracer.created(NODE, slot);

@@ -1,0 +1,489 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { GraphError, NotFoundError, UniqueViolationError, ValidationError } from "../errors.ts";
+import { type GraphSession, partsOf } from "../graph/session.ts";
+import { UnitVerbs } from "../graph/tx.ts";
+import { type Id, isId } from "../model/id.ts";
+import { describeKind } from "../model/value-kind.ts";
+import { findRecord } from "../query/select.ts";
+import { NODE } from "../resident/change-log.ts";
+import { slotOf } from "../schema/entity.ts";
+import type { Schema } from "../schema/field.ts";
+import { node } from "../schema/node.ts";
+import type {
+  Creatable,
+  EdgeClass,
+  FieldsOf,
+  NodeClass,
+  NodeInstance,
+  RecordClass,
+  TypeMark,
+} from "../types/graph-types.ts";
+import type { CreateArgument } from "../types/infer.ts";
+import type { Session } from "../types/session.ts";
+import type { Unit } from "../unit/unit.ts";
+import { IdBlock } from "./id-block.ts";
+
+/** What a node of a load is called in it: text, or a number. */
+export type LoadKey = string | number | bigint;
+
+/** A node or an edge to load, as `nodeRow` and `edgeRow` make it. */
+export interface LoadRow {
+  readonly type: RecordClass;
+  /** Of a node: what edges of the load call it, where they do. */
+  readonly key?: LoadKey | undefined;
+  /** Of an edge: keys of nodes of rows before it, or ids of nodes in the graph. */
+  readonly from?: LoadKey | undefined;
+  readonly to?: LoadKey | undefined;
+  readonly fields?: object | undefined;
+}
+
+/**
+ * A node to load.
+ *
+ * @param key what edges of the load call it: unlike any other node's of the load
+ */
+export function nodeRow<C extends NodeClass>(
+  type: C & Creatable,
+  key: LoadKey | undefined,
+  ...fields: CreateArgument<FieldsOf<C>>
+): LoadRow {
+  return { type, key, fields: fields[0] };
+}
+
+/**
+ * An edge to load.
+ *
+ * @param from key of a node of a row before it, or the id of a node in the graph
+ */
+export function edgeRow<E extends EdgeClass>(
+  type: E,
+  from: LoadKey,
+  to: LoadKey,
+  ...fields: CreateArgument<FieldsOf<E>>
+): LoadRow {
+  return { type, from, to, fields: fields[0] };
+}
+
+/** A row that was not loaded. */
+export interface RefusedRow {
+  /** From 1. */
+  readonly row: number;
+  readonly error: GraphError;
+}
+
+/** How far a load has come. */
+export interface LoadProgress {
+  /** Rows that are done with, those of earlier calls included. */
+  readonly rows: number;
+  /** Records that this call has made. */
+  readonly nodes: number;
+  readonly edges: number;
+}
+
+/** Options of `bulkLoad`. */
+export interface LoadOptions {
+  /**
+   * Makes the load one that can be taken up again: how far it has come is kept in the graph under this name, in a
+   * `BulkLoad` of the session's own, written in the same commit as the rows. The graph must have been opened with that
+   * type.
+   */
+  readonly name?: string;
+  /** Rows in one unit of work; 5,000 where nothing is said. */
+  readonly batch?: number;
+  /** Told after each commit. What it throws ends the load there. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** Told of each row that is refused, once the others of its batch are there; without it the load ends at the first. */
+  readonly onRefused?: (refused: RefusedRow) => void;
+}
+
+/** What a load did. */
+export interface LoadReport extends LoadProgress {
+  /** Rows that an earlier call had done with. */
+  readonly resumedAt: number;
+  readonly refused: number;
+  /** The id of a node of the load by its key. */
+  idOf(key: LoadKey): Id | undefined;
+}
+
+/** A field that only the loader writes. */
+function field<T>(isOne: (value: unknown) => boolean): Schema<T> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "rootwalk",
+      validate: (value) => (isOne(value) ? { value: value as T } : { issues: [{ message: "is not valid" }] }),
+    },
+  };
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** From which row on the nodes of a batch have ids from a first one. */
+export interface BlockPlace {
+  readonly row: number;
+  readonly first: Id;
+}
+
+function isPlace(place: Partial<BlockPlace> | null): boolean {
+  return isCount(place?.row) && isId(place?.first);
+}
+
+/** The fields of a `BulkLoad`. */
+export type BulkLoadFields = {
+  readonly name: StandardSchemaV1<string>;
+  readonly rows: StandardSchemaV1<number>;
+  readonly blocks: StandardSchemaV1<readonly BlockPlace[]>;
+};
+
+/** How far a load has come. */
+export interface BulkLoad extends NodeInstance<BulkLoadFields>, TypeMark<"BulkLoad"> {
+  readonly name: string;
+  /** Rows that are done with. */
+  readonly rows: number;
+  /** The ids that the nodes of each batch have, by which keys find them again. */
+  readonly blocks: readonly BlockPlace[];
+}
+
+/**
+ * The type that keeps how far a load has come, one for each name and owner: give it to `openGraph` among the types where
+ * loads have names. Deleting one frees the name for another load.
+ */
+export const BulkLoad: NodeClass<BulkLoadFields, BulkLoad> = node(
+  "BulkLoad",
+  {
+    name: field<string>((value) => typeof value === "string"),
+    rows: field<number>(isCount),
+    blocks: field<readonly BlockPlace[]>((value) => Array.isArray(value) && value.every(isPlace)),
+  },
+  { unique: [{ fields: ["name"], per: "owner" }] },
+) as unknown as NodeClass<BulkLoadFields, BulkLoad>;
+
+const usualBatch = 5_000;
+
+/**
+ * Makes nodes and edges of rows, in units of work of some thousand: as `tx.create` and `link` do it, validated, owned by
+ * the session's root, under its rights, and a good deal faster. A unit is written whole or not at all.
+ *
+ * With a `name` a load that was cut short, by a kill or a row that was refused, is taken up by the same call with the
+ * same rows from the beginning: what is done is passed over, and the graph becomes the same. More rows may follow.
+ *
+ * ```ts
+ * await bulkLoad(graph, rows(), { name: "people.csv" });
+ *
+ * async function* rows() {
+ *   for await (const { id, name } of people) yield nodeRow(Person, id, { name });
+ *   for await (const { from, to } of friends) yield edgeRow(Knows, from, to);
+ * }
+ * ```
+ *
+ * @throws {ValidationError} `RW_IMPORT_LINE` with `details.row` for the first row that is refused, where there is no
+ *   `onRefused`: its batch is dropped whole; {TypeError} for wrong arguments; as `transaction`
+ */
+export async function bulkLoad(
+  session: Session,
+  rows: Iterable<LoadRow> | AsyncIterable<LoadRow>,
+  options: LoadOptions = {},
+): Promise<LoadReport> {
+  if (partsOf(session) === undefined)
+    throw new TypeError("bulkLoad takes a graph, or what graph.as(root) gives: rows belong to that root");
+  const settings = readOptions(options);
+  const iterable = rows as Partial<AsyncIterable<LoadRow> & Iterable<LoadRow>> | null;
+  if (iterable?.[Symbol.asyncIterator] === undefined && iterable?.[Symbol.iterator] === undefined)
+    throw new TypeError(`bulkLoad takes rows as an iterable, got ${describeKind(rows)}`);
+  return new Load(session as unknown as GraphSession, settings).run(rows);
+}
+
+interface Settings {
+  readonly name: string | undefined;
+  readonly batch: number;
+  readonly onProgress: ((progress: LoadProgress) => void) | undefined;
+  readonly onRefused: ((refused: RefusedRow) => void) | undefined;
+}
+
+class Load {
+  readonly #session: GraphSession;
+  readonly #settings: Settings;
+  /** The number of the row, from 0, that made the node of a key. */
+  readonly #keys: Map<LoadKey, number> = new Map();
+  /** Rows of the batch in the making whose key an earlier row has. */
+  #namesakes: Set<number> = new Set();
+  #blocks: { readonly place: BlockPlace; readonly ids: IdBlock }[] = [];
+  #done = 0;
+  #resumedAt = 0;
+  #progressId: Id | undefined;
+  #nodes = 0;
+  #edges = 0;
+  #refused = 0;
+
+  constructor(session: GraphSession, settings: Settings) {
+    this.#session = session;
+    this.#settings = settings;
+  }
+
+  async run(rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<LoadReport> {
+    await this.#begin();
+    let batch: LoadRow[] = [];
+    let number = 0;
+    for await (const row of rows) {
+      this.#noteKey(row, number);
+      number += 1;
+      if (number <= this.#resumedAt) continue;
+      batch.push(row);
+      if (batch.length < this.#settings.batch) continue;
+      await this.#write(batch);
+      batch = [];
+    }
+    if (number < this.#resumedAt)
+      throw new ValidationError({
+        code: "RW_IMPORT_FORMAT",
+        message: `bulkLoad: ${this.#resumedAt} rows of "${this.#settings.name}" are in the graph, and now there are only ${number}`,
+        remedy: "Give the rows that the load was begun with, from the first one on; more may follow them.",
+      });
+    if (batch.length > 0) await this.#write(batch);
+    return {
+      rows: this.#done,
+      nodes: this.#nodes,
+      edges: this.#edges,
+      resumedAt: this.#resumedAt,
+      refused: this.#refused,
+      idOf: (key) => {
+        const row = this.#keys.get(key);
+        return row === undefined ? undefined : this.#idOfRow(row);
+      },
+    };
+  }
+
+  async #begin(): Promise<void> {
+    const { name } = this.#settings;
+    if (name === undefined) return;
+    const progress = await this.#session.transaction(
+      async (tx) => (await tx.ensure(BulkLoad, { name }, { rows: 0, blocks: [] })) as unknown as BulkLoad,
+    );
+    this.#progressId = progress.id;
+    this.#resumedAt = progress.rows;
+    this.#done = progress.rows;
+    this.#blocks = progress.blocks.map((place) => ({ place, ids: new IdBlock(place.first) }));
+  }
+
+  #noteKey(row: LoadRow, number: number): void {
+    const key = (row as LoadRow | null)?.key;
+    if (key === undefined) return;
+    if (!this.#keys.has(key)) this.#keys.set(key, number);
+    else if (number >= this.#resumedAt) this.#namesakes.add(number);
+  }
+
+  /** The id that the node of an earlier row has. */
+  #idOfRow(row: number): Id | undefined {
+    const block = this.#blocks.findLast(({ place }) => place.row <= row);
+    return row < this.#done && block !== undefined ? block.ids.at(row - block.place.row) : undefined;
+  }
+
+  async #write(batch: readonly LoadRow[]): Promise<void> {
+    const { onProgress, onRefused } = this.#settings;
+    const unique = new Map<number, GraphError>();
+    for (;;) {
+      const attempt = new BatchAttempt();
+      try {
+        await this.#session.run(({ unit }) => this.#load(unit, batch, unique, attempt), true);
+        this.#blocks.push({
+          place: { row: this.#done, first: attempt.first },
+          ids: new IdBlock(attempt.first),
+        });
+        this.#nodes += attempt.nodes;
+        this.#edges += attempt.edges;
+        this.#done += batch.length;
+        this.#refused += attempt.refused.length;
+        this.#namesakes = new Set();
+        for (const refused of attempt.refused) onRefused?.(refused);
+        onProgress?.({ rows: this.#done, nodes: this.#nodes, edges: this.#edges });
+        return;
+      } catch (error) {
+        // Found out by the commit: the rest of the batch may be tried without it.
+        if (!(error instanceof UniqueViolationError)) throw error;
+        const ids = new IdBlock(attempt.first);
+        const at = batch.findIndex((_, i) => ids.at(i) === error.details.id);
+        if (at < 0 || unique.has(at)) throw error;
+        if (onRefused === undefined) throw this.#refusal(this.#done + at, error);
+        unique.set(at, error);
+      }
+    }
+  }
+
+  /** One unit of work; it may run again. */
+  async #load(
+    unit: Unit,
+    batch: readonly LoadRow[],
+    unique: ReadonlyMap<number, GraphError>,
+    attempt: BatchAttempt,
+  ): Promise<void> {
+    await this.#fetch(unit, batch);
+    const { ids } = unit.runtime;
+    const block = attempt.begin(ids.nextId());
+    block.reserve(ids, batch.length);
+    await this.#noteProgress(unit, batch.length, attempt.first);
+    const slots = new Map<number, number>();
+    for (const [i, row] of batch.entries()) {
+      const number = this.#done + i;
+      try {
+        const known = unique.get(i);
+        if (known !== undefined) throw known;
+        const { kind } = typeOf(unit, row);
+        if (kind === "node") {
+          if (this.#namesakes.has(number)) throw namesake(row.key);
+          const definition = unit.catalog.definitionOf(row.type, "node");
+          slots.set(number, slotOf(unit.createNode(definition, row.fields ?? {}, block.words(i))));
+          attempt.nodes += 1;
+        } else {
+          const source = await this.#end(unit, row.from, "from", number, slots);
+          const target = await this.#end(unit, row.to, "to", number, slots);
+          unit.createEdge(unit.catalog.definitionOf(row.type, "edge"), row.fields ?? {}, source, target);
+          attempt.edges += 1;
+        }
+      } catch (error) {
+        if (!(error instanceof GraphError) || unit.isDoomed || unit.conflict !== undefined || unit.isClosed)
+          throw error;
+        if (this.#settings.onRefused === undefined) throw this.#refusal(number, error);
+        attempt.refused.push({ row: number + 1, error });
+      }
+    }
+  }
+
+  /** What edges hang on is read together, as far as it is not in memory. */
+  async #fetch(unit: Unit, batch: readonly LoadRow[]): Promise<void> {
+    const wanted = new Set<Id>();
+    for (const row of batch) {
+      for (const key of [row?.from, row?.to]) {
+        if (key === undefined) continue;
+        const id = this.#idOfKey(key);
+        if (id !== undefined && unit.findResident(NODE, id) < 0) wanted.add(id);
+      }
+    }
+    const all = [...wanted];
+    for (let from = 0; from < all.length; from += 256)
+      await unit.loader.nodesById(all.slice(from, from + 256), () => undefined);
+  }
+
+  #idOfKey(key: LoadKey): Id | undefined {
+    const row = this.#keys.get(key);
+    if (row !== undefined) return this.#idOfRow(row);
+    return isId(key) ? key : undefined;
+  }
+
+  async #end(
+    unit: Unit,
+    key: LoadKey | undefined,
+    side: "from" | "to",
+    number: number,
+    slots: ReadonlyMap<number, number>,
+  ): Promise<number> {
+    if (key === undefined) throw noNode(side, key, "is missing");
+    const row = this.#keys.get(key);
+    if (row !== undefined && row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
+    if (row !== undefined && row >= this.#done) {
+      const slot = slots.get(row);
+      if (slot === undefined) throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
+      return slot;
+    }
+    const id = this.#idOfKey(key);
+    if (id === undefined) throw noNode(side, key, "is neither the key of an earlier row nor an id");
+    const slot = await findRecord(unit, NODE, id);
+    if (slot < 0) throw noNode(side, key, "leads to no node that this session may read");
+    return slot;
+  }
+
+  /** In the same commit as the rows. */
+  async #noteProgress(unit: Unit, count: number, first: Id): Promise<void> {
+    if (this.#progressId === undefined) return;
+    const progress = (await new UnitVerbs(unit).require(BulkLoad, this.#progressId)) as unknown as BulkLoad;
+    if (progress.rows !== this.#done)
+      throw new GraphError({
+        code: "RW_CONFLICT",
+        message: `bulkLoad: somebody else is loading "${this.#settings.name}" into the same graph`,
+        remedy: "Wait until that load has ended.",
+      });
+    progress.update((draft) => {
+      const place = draft as { rows: number; blocks: readonly BlockPlace[] };
+      place.rows += count;
+      place.blocks = [...place.blocks, { row: this.#done, first }];
+    });
+  }
+
+  #refusal(number: number, error: GraphError): ValidationError {
+    const { name } = this.#settings;
+    const details = { row: number + 1, rows: this.#done, code: error.code };
+    return new ValidationError({
+      code: "RW_IMPORT_LINE",
+      message: `row ${number + 1}: ${error.message}`,
+      remedy:
+        name === undefined
+          ? `Correct the row; the ${this.#done} rows before its batch are in the graph. Loads with a \`name\` are taken up by the same call.`
+          : `Correct the row and make the same call again: the ${this.#done} rows before its batch are in the graph and are passed over.`,
+      path: error instanceof ValidationError ? error.path : [],
+      valueKind: error instanceof ValidationError ? error.valueKind : undefined,
+      details,
+      cause: error,
+    });
+  }
+}
+
+/** What one attempt at a batch has made so far. */
+class BatchAttempt {
+  first: Id = "";
+  nodes = 0;
+  edges = 0;
+  refused: RefusedRow[] = [];
+
+  begin(first: Id): IdBlock {
+    this.first = first;
+    this.nodes = 0;
+    this.edges = 0;
+    this.refused = [];
+    return new IdBlock(first);
+  }
+}
+
+function typeOf(unit: Unit, row: LoadRow): { readonly kind: "node" | "edge" } {
+  if (typeof row !== "object" || row === null)
+    throw new TypeError(
+      `bulkLoad: a row is what nodeRow(…) and edgeRow(…) give, and one is ${describeKind(row)}`,
+    );
+  return unit.catalog.definitionOf(row.type);
+}
+
+function namesake(key: LoadKey | undefined): ValidationError {
+  return new ValidationError({
+    code: "RW_IMPORT_LINE",
+    message: `an earlier row has the key ${shown(key)}`,
+  });
+}
+
+function noNode(side: "from" | "to", key: LoadKey | undefined, reason: string): NotFoundError {
+  return new NotFoundError({ message: `"${side}"${key === undefined ? "" : ` ${shown(key)}`} ${reason}` });
+}
+
+function shown(key: LoadKey | undefined): string {
+  return typeof key === "string" ? JSON.stringify(key.slice(0, 60)) : String(key);
+}
+
+const optionNames = ["name", "batch", "onProgress", "onRefused"];
+
+function readOptions(options: LoadOptions): Settings {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`bulkLoad: expected an object of options, got ${describeKind(options)}`);
+  for (const name of Object.keys(options))
+    if (!optionNames.includes(name))
+      throw invalid(`there is no option "${name}"; there are ${optionNames.join(", ")}`);
+  const { name, batch = usualBatch, onProgress, onRefused } = options;
+  if (name !== undefined && (typeof name !== "string" || name === ""))
+    throw invalid(`name is a text that tells the load from others, got ${describeKind(name)}`);
+  if (!Number.isSafeInteger(batch) || batch < 1)
+    throw invalid(`batch is a positive whole number, got ${String(batch)}`);
+  for (const [option, value] of Object.entries({ onProgress, onRefused }))
+    if (value !== undefined && typeof value !== "function")
+      throw new TypeError(`bulkLoad: ${option} is a function`);
+  return { name, batch, onProgress, onRefused };
+}
+
+function invalid(message: string): ValidationError {
+  return new ValidationError({ code: "RW_OPTION_INVALID", message: `bulkLoad: ${message}` });
+}

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Graph, openGraph } from "@rootwalk/core";
+import { bulkLoad } from "@rootwalk/core/interchange";
+import { expect, test } from "vitest";
+import { sqlite } from "../src/index.ts";
+import { checkFile } from "../src/tools.ts";
+import { Item, loadTypes, Next, rows } from "./load-rows.ts";
+import { temporaryFile } from "./support.ts";
+
+/** Loads in a process of its own, which is killed in the unit behind that many; false when it was done before. */
+async function killedAfter(units: number, file: string): Promise<boolean> {
+  const script = fileURLToPath(new URL("load-process.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@rootwalk/source", script, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise<NodeJS.Signals | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (status, signal) => {
+      if (status === null || status === 0) resolve(signal);
+      else reject(new Error(`the load ended with status ${status}`));
+    });
+  });
+  let seen = 0;
+  for await (const _ of createInterface({ input: child.stdout })) {
+    seen += 1;
+    if (seen === units) child.kill("SIGKILL");
+  }
+  return (await exited) === "SIGKILL";
+}
+
+async function contents(graph: Graph): Promise<string[]> {
+  return graph.transaction(async (tx) => {
+    const numbers = new Map((await tx.nodes(Item).all()).map(({ id, number }) => [id, number]));
+    const edges = await tx.edges(Next).all();
+    return [
+      ...numbers.values(),
+      ...edges.map(({ sourceId, targetId, by }) => [numbers.get(sourceId), by, numbers.get(targetId)]),
+    ].map(String);
+  });
+}
+
+test("a bulk load that was killed, again and again, is taken up and makes the same graph", async () => {
+  const whole = await openGraph({ types: loadTypes });
+  await bulkLoad(whole, rows());
+  const expected = await contents(whole);
+  await whole.close();
+
+  const file = temporaryFile();
+  let kills = 0;
+  for (let units = 2; await killedAfter(units, file); units += 2) kills += 1;
+  expect(kills).toBeGreaterThan(2);
+  const graph = await openGraph({ types: loadTypes, store: sqlite(file) });
+  expect(await contents(graph)).toEqual(expected);
+  const again = await bulkLoad(graph, rows(), { name: "rows" });
+  expect(again).toMatchObject({ nodes: 0, edges: 0, resumedAt: 3_999 });
+  expect((await graph.require(Item, again.idOf(1_234) as string)).number).toBe(1_234);
+  await graph.close();
+  expect(await checkFile(file)).toMatchObject({ findings: [] });
+});
