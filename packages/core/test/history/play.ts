@@ -116,28 +116,21 @@ export async function play(
   const units: NotedUnit[] = [
     { name: "set-up", process: "process 0", began, ended: clock++, outcome: "committed", did: world.noted },
   ];
-  const shared: Shared = {
-    stamp,
-    names: { ...world.names },
-    made: [...world.leaves],
-    firstAccess: { ...world.firstAccess },
-    weights: { ...world.weights },
-    nextWeight: world.leaves.length,
-  };
-  const context: Context = { stage, world, shared, units, tick: () => clock++ };
+  const shared = sharedBy(world, stamp);
+  const step = (what: string): Promise<unknown> => stage.step(what);
+  const context: Context = { step, world, shared, units, tick: () => clock++ };
   stage.hasBegun = true;
   try {
     await stage.play(
       Promise.all(
         given.map((program, i) => {
           const at = program.process % graphs.length;
-          const name = `U${i + 1}`;
-          return (program.isWalk ? playWalk : playUnit)(context, graphs[at]!, `process ${at}`, name, program);
+          return playProgram(context, graphs[at]!, `process ${at}`, `U${i + 1}`, program);
         }),
       ),
     );
     stage.hasBegun = false;
-    await finish(context, graphs);
+    await finish(stage, context, graphs);
     const conflicts = graphs.reduce((sum, graph) => sum + graph.status().units.conflicts, 0);
     return { units, names: shared.names, conflicts };
   } finally {
@@ -145,12 +138,36 @@ export async function play(
   }
 }
 
-interface Context {
-  readonly stage: Stage;
+/** What the units of one process are played with. */
+export interface Context {
+  /** Resolves when this may happen. */
+  step(what: string): Promise<unknown>;
   readonly world: World;
   readonly shared: Shared;
   readonly units: NotedUnit[];
   tick(): number;
+}
+
+export function sharedBy(world: World, stamp: () => number): Shared {
+  return {
+    stamp,
+    names: { ...world.names },
+    made: [...world.leaves],
+    firstAccess: { ...world.firstAccess },
+    weights: { ...world.weights },
+    nextWeight: world.leaves.length,
+  };
+}
+
+/** @throws {fc.PreconditionFailure} where nobody can tell what it has done */
+export function playProgram(
+  context: Context,
+  graph: Graph,
+  process: string,
+  name: string,
+  program: Program,
+): Promise<void> {
+  return (program.isWalk ? playWalk : playUnit)(context, graph, process, name, program);
 }
 
 /** What a unit may end in: it lost, or the key was taken. */
@@ -159,14 +176,14 @@ function isExpected(error: unknown): boolean {
 }
 
 async function playUnit(
-  { stage, world, shared, units, tick }: Context,
+  { step, world, shared, units, tick }: Context,
   graph: Graph,
   process: string,
   name: string,
   { isViewer, operations }: Program,
 ): Promise<void> {
   const session = isViewer ? graph.as(world.viewer) : graph;
-  await stage.step(`${name} begins`);
+  await step(`${name} begins`);
   const first = tick();
   let attempts = 0;
   let began = first;
@@ -180,10 +197,10 @@ async function playUnit(
       if (attempts++ > 0) note("lost", `${name}, attempt ${attempts - 1}`);
       began = tick();
       noted = [];
-      const pause = (): Promise<unknown> => stage.step(`${name} goes on`);
+      const pause = (): Promise<unknown> => step(`${name} goes on`);
       const acting: Acting = { tx, world, isViewer, noted, shared, pause };
       for (const each of operations) {
-        await stage.step(`${name}: ${each.kind}`);
+        await step(`${name}: ${each.kind}`);
         await act(acting, each);
       }
     });
@@ -196,21 +213,21 @@ async function playUnit(
 }
 
 async function playWalk(
-  { stage, world, shared, units, tick }: Context,
+  { step, world, shared, units, tick }: Context,
   graph: Graph,
   process: string,
   name: string,
   { isViewer, operations }: Program,
 ): Promise<void> {
   const session = isViewer ? graph.as(world.viewer) : graph;
-  await stage.step(`${name} begins`);
+  await step(`${name} begins`);
   const began: number[] = [];
   const ended: number[] = [];
   const run = async (w: Verbs, at: number, noted: Noted[]): Promise<boolean> => {
     began[at] ??= tick();
     if (at > 0) ended[at - 1] ??= tick();
-    await stage.step(`${name}: ${operations[at]!.kind}`);
-    const pause = (): Promise<unknown> => stage.step(`${name} goes on`);
+    await step(`${name}: ${operations[at]!.kind}`);
+    const pause = (): Promise<unknown> => step(`${name} goes on`);
     await act({ tx: w, world, isViewer, noted, shared, pause }, operations[at]!);
     return at + 1 < operations.length;
   };
@@ -235,33 +252,28 @@ async function playWalk(
 }
 
 /** Once everybody has had time to hear of everything, each graph must show all of it. */
-async function finish(
-  { stage, world, shared, units, tick }: Context,
-  graphs: readonly Graph[],
-): Promise<void> {
+async function finish(stage: Stage, context: Context, graphs: readonly Graph[]): Promise<void> {
   await stage.rest(1000);
   // A graph asks what others did when it is used.
   await stage.play(Promise.all(graphs.map((graph) => graph.transaction((tx) => void tx.root))));
   await stage.rest(1000);
-  for (const [at, graph] of graphs.entries()) {
-    const began = tick();
-    let did: Noted[] = [];
-    await stage.play(
-      graph.transaction((tx) => {
-        did = [];
-        return readAll({ tx, world, isViewer: false, noted: did, shared, pause: async () => {} });
-      }),
-    );
-    units.push({
-      name: `the last unit in process ${at}`,
-      process: `process ${at}`,
-      began,
-      ended: tick(),
-      outcome: "committed",
-      isFresh: true,
-      did,
-    });
-  }
+  for (const [at, graph] of graphs.entries()) await stage.play(lastUnit(context, graph, `process ${at}`));
+}
+
+/** Reads everything, in a graph that has heard of everything. */
+export async function lastUnit(
+  { world, shared, units, tick }: Context,
+  graph: Graph,
+  process: string,
+): Promise<void> {
+  const began = tick();
+  let did: Noted[] = [];
+  await graph.transaction((tx) => {
+    did = [];
+    return readAll({ tx, world, isViewer: false, noted: did, shared, pause: async () => {} });
+  });
+  const name = `the last unit in ${process}`;
+  units.push({ name, process, began, ended: tick(), outcome: "committed", isFresh: true, did });
 }
 
 /** @returns the anomaly with the records by their names */
