@@ -130,8 +130,7 @@ function joinTypes(stored: TypeDescription | undefined, current: TypeDescription
       details: { type: current.name, property, stored: stored[property], current: current[property] },
     });
   }
-  for (const shape of stored.shapes)
-    for (const own of current.shapes) requireSameHistory(current.name, shape, own);
+  for (const shape of stored.shapes) for (const own of current.shapes) requireSameHistory(stored, shape, own);
   const shapes = joinShapes(stored.shapes, current.shapes);
   return shapes === stored.shapes ? stored : { ...stored, shapes };
 }
@@ -164,9 +163,13 @@ function requireOwnName(current: TypeDescription, stored: readonly TypeDescripti
 }
 
 /** Of two histories of one type, one is the beginning of the other. */
-function requireSameHistory(type: string, stored: ShapeDescription, own: ShapeDescription): void {
+function requireSameHistory(
+  { name: type, shapes }: TypeDescription,
+  stored: ShapeDescription,
+  own: ShapeDescription,
+): void {
   for (const { type: of, steps } of stored.history ?? none) {
-    const mine = own.history?.find((level) => level.type === of)?.steps ?? [];
+    const mine = stepsOf(own, of);
     const differs = firstDifference(steps, mine);
     if (differs >= 0) {
       throw new GraphError({
@@ -179,12 +182,20 @@ function requireSameHistory(type: string, stored: ShapeDescription, own: ShapeDe
       });
     }
     const { keys } = planOfStored(steps, of);
+    const gone = new Set<string>();
     for (const step of steps.slice(mine.length)) {
       for (const name of step.to) {
+        // What one of these steps has done away with is still there in code from before it.
+        if (gone.has(name)) continue;
         const field = own.fields.find((each) => each.name === name);
         // Code from before the step has the fields that the step begins with; this has what it makes of them.
         if (field === undefined || (field.key ?? name) === keys.get(name)) continue;
         if (own.fields.some((each) => step.from.includes(each.name))) continue;
+        // Or it is an earlier field of that name.
+        const had = shapes.some(
+          (shape) => stepsOf(shape, of).length <= mine.length && hasField(shape, field),
+        );
+        if (had) continue;
         throw new GraphError({
           code: "RW_STORE_CATALOG",
           message: `${of}: its history lacks the step "${stepText(step)}", which records in the store have behind them`,
@@ -192,8 +203,17 @@ function requireSameHistory(type: string, stored: ShapeDescription, own: ShapeDe
           details: { type, field: name },
         });
       }
+      for (const name of step.from) gone.add(name);
     }
   }
+}
+
+function stepsOf({ history = none }: ShapeDescription, type: string): HistoryDescription["steps"] {
+  return history.find((level) => level.type === type)?.steps ?? [];
+}
+
+function hasField({ fields }: ShapeDescription, { name, key }: FieldDescription): boolean {
+  return fields.some((field) => field.name === name && field.key === key);
 }
 
 function joinShapes(
