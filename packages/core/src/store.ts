@@ -32,6 +32,7 @@ export type {
 } from "./persistence/cache.ts";
 export type { Change, CommitRecord, Guard, Guards, Token } from "./persistence/change.ts";
 export { checkedStore } from "./persistence/checked-store.ts";
+export { type RowView, rowsOf, viewsOf } from "./persistence/row-view.ts";
 export {
   AdjacencyRows,
   EdgeRows,

@@ -1,8 +1,8 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import type { Id } from "../model/id.ts";
-import type { EdgeRows, FieldData, NodeRows, RowDamage } from "./rows.ts";
+import { EdgeRows, type FieldData, NodeRows, type RowDamage } from "./rows.ts";
 
-/** One row of an answer. */
+/** One row of `NodeRows` or `EdgeRows` as an object; an edge has both ends. */
 export interface RowView {
   readonly id: Id;
   readonly type: string;
@@ -30,4 +30,32 @@ export function viewsOf(rows: NodeRows | EdgeRows): RowView[] {
     fields: rows.fields[i]!,
     ...(ends && { source: ends.sources.at(i), target: ends.targets.at(i) }),
   }));
+}
+
+/** The same rows as columns: of nodes, or of edges where `kind` says so. */
+export function rowsOf(kind: "node", views: Iterable<RowView>): NodeRows;
+export function rowsOf(kind: "edge", views: Iterable<RowView>): EdgeRows;
+export function rowsOf(kind: "node" | "edge", views: Iterable<RowView>): NodeRows | EdgeRows {
+  const rows = kind === "edge" ? new EdgeRows() : new NodeRows();
+  for (const {
+    id,
+    type,
+    owner,
+    access,
+    dataVersion,
+    accessVersion,
+    shape,
+    fields,
+    source,
+    target,
+  } of views) {
+    rows.ids.push(id);
+    rows.owners.push(owner);
+    if (rows instanceof EdgeRows) {
+      rows.sources.push(source as Id);
+      rows.targets.push(target as Id);
+    }
+    rows.push(type, access, dataVersion, accessVersion, shape, fields);
+  }
+  return rows;
 }

@@ -3,7 +3,7 @@ import type { Id } from "../../../model/id.ts";
 import { type RowView, viewsOf } from "../../row-view.ts";
 import { equal, fails, ok } from "../assert.ts";
 import { VALUES } from "../values.ts";
-import { type CacheClient, type CacheConformanceOptions, CacheSuite, rowsOf } from "./cache-suite.ts";
+import { type CacheClient, type CacheConformanceOptions, CacheSuite, split } from "./cache-suite.ts";
 
 /**
  * Declares the tests that every `Cache` must pass, with the caller's own test runner.
@@ -279,7 +279,7 @@ function leases(suite: CacheSuite): void {
     suite.test("a fill under its lease is taken, of nodes and of edges", async (client) => {
       const [node, edge] = [client.node(), client.edge()];
       const { leases: given } = await client.getMany([node.id], [edge.id]);
-      const { nodes, edges } = rowsOf([node, edge]);
+      const { nodes, edges } = split([node, edge]);
       await client.cache.setMany(nodes, edges, given);
       const answer = await client.getMany([node.id], [edge.id]);
       equal([viewsOf(answer.nodes), viewsOf(answer.edges)], [[node], [edge]], "what is held");

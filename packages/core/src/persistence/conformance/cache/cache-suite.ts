@@ -8,8 +8,8 @@ import type {
   FillLease,
   Invalidation,
 } from "../../cache.ts";
-import { type RowView, viewsOf } from "../../row-view.ts";
-import { EdgeRows, type FieldData, NodeRows } from "../../rows.ts";
+import { type RowView, rowsOf, viewsOf } from "../../row-view.ts";
+import type { EdgeRows, NodeRows } from "../../rows.ts";
 import { ConformanceError } from "../assert.ts";
 import { cacheContract } from "./cache-contract.ts";
 
@@ -129,12 +129,12 @@ export class CacheClient {
   }
 
   async set(...views: readonly RowView[]): Promise<void> {
-    const { nodes, edges } = rowsOf(views);
+    const { nodes, edges } = split(views);
     await this.cache.setMany(nodes, edges);
   }
 
   async fill(view: RowView, lease: FillLease): Promise<void> {
-    const { nodes, edges } = rowsOf([view]);
+    const { nodes, edges } = split([view]);
     await this.cache.setMany(nodes, edges, [lease]);
   }
 
@@ -201,29 +201,15 @@ export class CacheClient {
   }
 }
 
-export function rowsOf(views: readonly RowView[]): { nodes: NodeRows; edges: EdgeRows } {
-  const nodes = new NodeRows();
-  const edges = new EdgeRows();
-  for (const {
-    id,
-    type,
-    owner,
-    access,
-    dataVersion,
-    accessVersion,
-    shape,
-    fields,
-    source,
-    target,
-  } of views) {
-    const rows = source === undefined ? nodes : edges;
-    rows.ids.push(id);
-    rows.owners.push(owner);
-    if (source !== undefined && target !== undefined) {
-      edges.sources.push(source);
-      edges.targets.push(target);
-    }
-    rows.push(type, access, dataVersion, accessVersion, shape, fields as FieldData);
-  }
-  return { nodes, edges };
+export function split(views: readonly RowView[]): { nodes: NodeRows; edges: EdgeRows } {
+  return {
+    nodes: rowsOf(
+      "node",
+      views.filter(({ source }) => source === undefined),
+    ),
+    edges: rowsOf(
+      "edge",
+      views.filter(({ source }) => source !== undefined),
+    ),
+  };
 }
