@@ -23,6 +23,9 @@ interface FileResult {
  */
 const PROPERTY_SECONDS = "2";
 
+/** The sizes of what grows with the driver's work: enough for several batches and pages of each. */
+const SIZES = { HUB: "20000", CHAIN: "10000" };
+
 const PROJECTS: Readonly<Record<string, string>> = {
   "core over SQLite": "packages/core/test/behaviour",
   "persist-sqlite": "packages/persist-sqlite",
@@ -51,6 +54,7 @@ export function nodeSuites(name: RuntimeName): void {
       const reporting = ["--reporter=json", `--outputFile.json=${output}`, "--maxWorkers=1"];
       const ended = await vitestOverNodeSqlite(executable, [...projects, ...reporting, ...files], {
         PROPERTY_SECONDS,
+        ...SIZES,
       });
       said = ended.stderr;
       if (!existsSync(output)) throw new Error(`vitest in ${name} gave no results\n${ended.stdout}${said}`);

@@ -28,7 +28,7 @@ describe("examples", () => {
   let compiled: ReturnType<typeof compile>;
 
   beforeAll(async () => {
-    prepare(all);
+    await prepare(all);
     const running = Promise.all([runPrograms(all), runCommands()]);
     compiled = compile(all);
     await running;

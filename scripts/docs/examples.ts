@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { buildCommand } from "../../packages/cli/test/build.ts";
 import { type Block, type Page, root } from "./page.ts";
 
 // How the examples of Markdown pages are written, so that each is compiled and run as it stands.
@@ -219,7 +220,8 @@ export function compile(all: readonly Examples[]): Map<string, ts.Diagnostic[]> 
   return found;
 }
 
-export function prepare(all: readonly Examples[]): void {
+export async function prepare(all: readonly Examples[]): Promise<void> {
+  command = await buildCommand("docs-");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
@@ -237,6 +239,9 @@ const conditions = ["@rootwalk/source", ...defaultServerConditions];
 export default { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 `;
 
+/** Where the command `rootwalk` is. */
+let command = "";
+
 /** What the commands print on either stream; a failing one is no error, for it may be what the page shows. */
 function shell(commands: string, cwd: string): Promise<string> {
   const env: NodeJS.ProcessEnv = {
@@ -247,9 +252,8 @@ function shell(commands: string, cwd: string): Promise<string> {
     NODE_OPTIONS: "--conditions=@rootwalk/source",
     NO_COLOR: "1",
   };
-  // What is installed in an app is run from its sources here.
-  const command = `rootwalk() { node --import tsx ${join(root, "packages/cli/src/rootwalk.ts")} "$@"; }`;
-  const script = `exec 2>&1\n${command}\n${commands.replace(/\bnpx /g, "")}`;
+  // What is installed in an app is made of the sources here.
+  const script = `exec 2>&1\nrootwalk() { node ${command} "$@"; }\n${commands.replace(/\bnpx /g, "")}`;
   return new Promise((resolve) => {
     execFile("bash", ["-c", script], { cwd, env, timeout: 120_000 }, (_, stdout) => resolve(stdout));
   });

@@ -7,9 +7,16 @@ const home = join(import.meta.dirname, "..");
 export const command: string = join(home, ".cache/rootwalk.js");
 
 export default async function setup(): Promise<void> {
+  await buildCommand();
+}
+
+/** @param prefix of the files' names, so that several may be built at a time @returns where the command is */
+export async function buildCommand(prefix = ""): Promise<string> {
   await build({
     entryPoints: [join(home, "src/rootwalk.ts")],
     outdir: join(home, ".cache"),
+    entryNames: `${prefix}[name]`,
+    chunkNames: `${prefix}[name]-[hash]`,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -18,4 +25,5 @@ export default async function setup(): Promise<void> {
     conditions: ["@rootwalk/source"],
     external: ["better-sqlite3", "commander", "@clack/prompts"],
   });
+  return join(home, `.cache/${prefix}rootwalk.js`);
 }

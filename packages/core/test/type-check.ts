@@ -12,6 +12,9 @@ export interface TypeCheck {
 const folder = join(import.meta.dirname, "../src/types");
 const file = join(folder, "checked.generated.ts");
 
+/** Parsed and bound once: the library's own sources, those of the language and of zod are most of the work. */
+const sources = new Map<string, ts.SourceFile | undefined>();
+
 /** Checks the text of a module as the sources are checked, except that its exports need no annotations. */
 export function checkTypes(text: string): TypeCheck {
   const config = ts.getParsedCommandLineOfConfigFile(
@@ -30,7 +33,11 @@ export function checkTypes(text: string): TypeCheck {
   const { fileExists, getSourceFile, readFile } = host;
   host.fileExists = (name) => name === file || fileExists(name);
   host.readFile = (name) => (name === file ? generated.text : readFile(name));
-  host.getSourceFile = (name, ...rest) => (name === file ? generated : getSourceFile(name, ...rest));
+  host.getSourceFile = (name, ...rest) => {
+    if (name === file) return generated;
+    if (!sources.has(name)) sources.set(name, getSourceFile(name, ...rest));
+    return sources.get(name);
+  };
   const program = ts.createProgram([file], options, host);
   return {
     errors: program

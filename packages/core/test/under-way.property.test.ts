@@ -6,8 +6,8 @@
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { z } from "zod";
-import { edge, gte, lt, node, openGraph, type Tx, via } from "../../src/index.ts";
-import { awkwardBase } from "../../src/persistence/awkward-store.ts";
+import { edge, gte, lt, node, openGraph, type Tx, via } from "../src/index.ts";
+import { awkwardBase } from "../src/persistence/awkward-store.ts";
 
 class Hub extends node("Hub", {}) {}
 class Spot extends node("Spot", { n: z.int(), kind: z.int(), score: z.int() }, { index: ["score"] }) {}

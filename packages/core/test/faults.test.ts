@@ -9,8 +9,8 @@ import {
   node,
   openGraph,
   walker,
-} from "../../src/index.ts";
-import { FaultyStore } from "../../src/testing/faulty-store.ts";
+} from "../src/index.ts";
+import { FaultyStore } from "../src/testing/faulty-store.ts";
 
 class Note extends node("Note", { text: z.string(), n: z.int().default(0) }) {}
 

@@ -21,15 +21,15 @@ import {
   type Tx,
   via,
   walker,
-} from "../../src/index.ts";
-import { awkwardBase } from "../../src/persistence/awkward-store.ts";
+} from "../src/index.ts";
+import { awkwardBase } from "../src/persistence/awkward-store.ts";
 import {
   atLeast,
   type HopQuestion,
   levels,
   type ReferenceGraph,
   type ReferenceRecord,
-} from "../access-reference.ts";
+} from "./access-reference.ts";
 import {
   Door,
   denied,
@@ -42,7 +42,7 @@ import {
   Wall,
   Wire,
   worldTypes,
-} from "./access-world.ts";
+} from "./behaviour/access-world.ts";
 
 // For random graphs, owners, grants and rules, and each of four principals:
 //   every path of reading gives what the naive reference gives, no more and no less, in its order;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { memory, node, openGraph } from "../../src/index.ts";
-import type { Store } from "../../src/persistence/store.ts";
+import { memory, node, openGraph } from "../src/index.ts";
+import type { Store } from "../src/persistence/store.ts";
 
 // Over a synchronous store that others share, a graph asks what they did once a turn of the event loop, and in a long
 // turn every 8 ms.

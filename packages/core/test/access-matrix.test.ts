@@ -10,8 +10,8 @@ import {
   type Tx,
   via,
   walker,
-} from "../../src/index.ts";
-import { atLeast, levels, type ReferenceGraph, type ReferenceRecord } from "../access-reference.ts";
+} from "../src/index.ts";
+import { atLeast, levels, type ReferenceGraph, type ReferenceRecord } from "./access-reference.ts";
 import {
   Door,
   denied,
@@ -24,7 +24,7 @@ import {
   undone,
   Wire,
   worldTypes,
-} from "./access-world.ts";
+} from "./behaviour/access-world.ts";
 
 // Levels of everyone and of one other root, on the record and on its owner's root; for the system, the owner, the
 // other one and a stranger; over every path: each cell is compared with the decision procedure written down naively.

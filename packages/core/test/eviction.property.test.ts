@@ -5,11 +5,11 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { edge, type Id, node, openGraph, via } from "../../src/index.ts";
-import { awkwardBase } from "../../src/persistence/awkward-store.ts";
-import { memory } from "../../src/persistence/memory-store.ts";
-import type { Store } from "../../src/persistence/store.ts";
-import { type OpenUnit, ResidentGraph } from "../../src/resident/resident-graph.ts";
+import { edge, type Id, node, openGraph, via } from "../src/index.ts";
+import { awkwardBase } from "../src/persistence/awkward-store.ts";
+import { memory } from "../src/persistence/memory-store.ts";
+import type { Store } from "../src/persistence/store.ts";
+import { type OpenUnit, ResidentGraph } from "../src/resident/resident-graph.ts";
 
 class Item extends node("Item", { n: z.int(), text: z.string().default("") }, { index: ["n"] }) {}
 class Next extends edge("Next", { n: z.int() }, { from: Item, to: Item }) {}

@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import {
-  checkedStore,
-  edge,
-  handlers,
-  memory,
-  node,
-  openGraph,
-  walker,
-  withDefault,
-} from "../../src/index.ts";
+import { checkedStore, edge, handlers, memory, node, openGraph, walker, withDefault } from "../src/index.ts";
 
 // What is wrong is refused where it is given, in words of the caller.
 
