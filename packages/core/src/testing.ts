@@ -25,6 +25,18 @@ export {
   type StoreMethod,
 } from "./testing/faulty-store.ts";
 export { type GraphSketch, populate, type SketchOptions } from "./testing/graph-sketch.ts";
+export { type Anomaly, checkHistory, type HistoryVerdict } from "./testing/history/check.ts";
+export type {
+  Noted,
+  NotedCondition,
+  NotedFind,
+  NotedRead,
+  NotedState,
+  NotedTest,
+  NotedUnit,
+  NotedValue,
+  NotedWrite,
+} from "./testing/history/history.ts";
 export { seededRandom } from "./testing/seeded-random.ts";
 export { type TestClock, testClock, testStart } from "./testing/test-clock.ts";
 export { type TestGraph, type TestGraphOptions, testGraph } from "./testing/test-graph.ts";

@@ -65,8 +65,6 @@ async function play(world: World, programs: readonly Program[]): Promise<Report>
 async function last(): Promise<Report> {
   const { world, shared } = context!;
   const units: NotedUnit[] = [];
-  // What was heard of the file in this turn of the event loop may be older than what the others have told the parent.
-  for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
   await lastUnit({ step, world, shared, units, tick: now }, graph, name);
   return { units, names: {}, conflicts: 0, isVoid: false };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { gte, type Id, lte, type Tx, via, type WalkControls } from "../../src/index.ts";
-import type { Condition, Noted, NotedFind } from "../../src/testing/history/history.ts";
+import type { Noted, NotedCondition, NotedFind } from "../../src/testing/history/history.ts";
 import {
   accessName,
   Bond,
@@ -59,11 +59,11 @@ function found(
   { noted, isViewer }: Acting,
   what: string,
   kind: "Leaf" | "Link" | "Bond",
-  where: Condition,
+  where: NotedCondition,
   result: readonly string[] | number,
-  more: { give?: string; target?: Condition } = {},
+  more: { give?: string; target?: NotedCondition } = {},
 ): void {
-  const access: Record<string, Condition> = {};
+  const access: Record<string, NotedCondition> = {};
   if (kind === "Leaf") access.access = {};
   if (isViewer)
     for (const way of kind === "Leaf"
@@ -143,7 +143,7 @@ function linksOf(
   acting: Acting,
   hub: Hub,
   edges: readonly Link[],
-  more: Condition,
+  more: NotedCondition,
   what: string,
   arg: number,
 ): void {
@@ -194,14 +194,14 @@ const reads = {
     const hub = await hubAt(acting, at);
     const limit = 1 + (arg % 2);
     const links = await hub.out(Link).edges().limit(limit).ids();
-    const until: Condition = links.length === limit ? { id: { to: links.at(-1)! } } : {};
+    const until: NotedCondition = links.length === limit ? { id: { to: links.at(-1)! } } : {};
     found(acting, `the first ${limit} links of hub ${hub.id}`, "Link", { source: hub.id, ...until }, links);
   },
   async "newest links"(acting, at, arg) {
     const hub = await hubAt(acting, at);
     const limit = 1 + (arg % 2);
     const edges = await hub.out(Link).edges().reverse().limit(limit).all();
-    const until: Condition = edges.length === limit ? { id: { from: edges.at(-1)!.id } } : {};
+    const until: NotedCondition = edges.length === limit ? { id: { from: edges.at(-1)!.id } } : {};
     linksOf(acting, hub, edges, until, `the last ${limit} links`, arg >> 1);
   },
   async neighbours(acting, at, arg) {
@@ -272,7 +272,7 @@ const reads = {
   async "highest scores"(acting, _at, arg) {
     const limit = 1 + (arg % 3);
     const rows = await acting.tx.nodes(Leaf).orderBy("score", "desc").limit(limit).select("score").all();
-    const until: Condition = rows.length === limit ? { score: { from: rows.at(-1)!.score } } : {};
+    const until: NotedCondition = rows.length === limit ? { score: { from: rows.at(-1)!.score } } : {};
     found(acting, `the ${limit} leaves of the highest scores`, "Leaf", until, ids(rows));
   },
   async "rows of a group"(acting, _at, arg) {

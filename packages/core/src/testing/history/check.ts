@@ -24,7 +24,7 @@ export interface Anomaly {
 }
 
 /** What becomes of a history. */
-export interface Verdict {
+export interface HistoryVerdict {
   /** `undefined` where some serial order explains everything. */
   readonly anomaly: Anomaly | undefined;
   /** Reads that more than one order would explain, and of which it was not decided whether one explains all. */
@@ -46,9 +46,9 @@ const MOST_UNKNOWN = 6;
  * What a search found or did not find often has several explanations (not there yet, or gone by then); each that
  * contradicts the rest is given up, and where none is left, that is the anomaly.
  */
-export function checkHistory(units: readonly NotedUnit[]): Verdict {
+export function checkHistory(units: readonly NotedUnit[]): HistoryVerdict {
   const unknown = units.filter(({ outcome }) => outcome === "unknown").slice(0, MOST_UNKNOWN);
-  let first: Verdict | undefined;
+  let first: HistoryVerdict | undefined;
   // Whether such a unit is in the store nobody has said: whatever explains the others is how it was.
   for (let bits = 2 ** unknown.length - 1; bits >= 0; bits--) {
     const landed = new Set(unknown.filter((_, i) => (bits & (1 << i)) !== 0));
@@ -59,7 +59,7 @@ export function checkHistory(units: readonly NotedUnit[]): Verdict {
   return first!;
 }
 
-function checkWith(units: readonly NotedUnit[], counts: (unit: NotedUnit) => boolean): Verdict {
+function checkWith(units: readonly NotedUnit[], counts: (unit: NotedUnit) => boolean): HistoryVerdict {
   return new Check(units, counts).verdict();
 }
 
@@ -120,7 +120,7 @@ class Check {
     this.#flaw = this.#versions.flaws[0];
   }
 
-  verdict(): Verdict {
+  verdict(): HistoryVerdict {
     if (this.#flaw === undefined) {
       for (const chain of this.#versions.chains.values()) this.#writes(chain);
       for (let i = 0; i < this.#units.length && this.#flaw === undefined; i++) this.#reads(i);
@@ -295,7 +295,7 @@ class Check {
 
   // ---- whether there is an order -------------------------------------------------------------------------------------
 
-  #solve(): Verdict {
+  #solve(): HistoryVerdict {
     const left = this.#narrow(this.#dependencies, this.#open);
     if (!Array.isArray(left)) return { anomaly: left, undecided: 0 };
     const anomaly = this.#search(this.#dependencies, left);

@@ -1,4 +1,4 @@
-import { type Condition, type NotedFind, type NotedState, passes } from "./history.ts";
+import { type NotedCondition, type NotedFind, type NotedState, passes } from "./history.ts";
 import type { Chain, Version, Versions } from "./versions.ts";
 
 /** The reader saw one of the versions from `low` to `high` of a record. */
@@ -28,7 +28,7 @@ const MOST_OPTIONS = 48;
 /** One record that decides about an item: the item itself, or what it hangs on. */
 interface Part {
   readonly record: string;
-  readonly condition: Condition;
+  readonly condition: NotedCondition;
 }
 
 /** What a search may give, and how it could have been given or not. */

@@ -1,8 +1,8 @@
 /** What a field of a noted record holds. */
-export type Scalar = string | number | boolean;
+export type NotedValue = string | number | boolean;
 
 /** What a version of a record is, as far as anybody looks for it. Fields that name other records never change. */
-export type NotedState = Readonly<Record<string, Scalar>>;
+export type NotedState = Readonly<Record<string, NotedValue>>;
 
 /**
  * The unit read one record.
@@ -28,10 +28,13 @@ export interface NotedWrite {
 }
 
 /** Values that pass: exactly this one, those between two bounds, which pass too, or texts that have this one in them. */
-export type Test = Scalar | { readonly from?: Scalar; readonly to?: Scalar } | { readonly has: string };
+export type NotedTest =
+  | NotedValue
+  | { readonly from?: NotedValue; readonly to?: NotedValue }
+  | { readonly has: string };
 
 /** What must hold of a record for a search to find it; every field named must pass. */
-export type Condition = Readonly<Record<string, Test>>;
+export type NotedCondition = Readonly<Record<string, NotedTest>>;
 
 /**
  * The unit looked for records: those of a kind that are there, that pass, and of which every record that they hang on
@@ -42,9 +45,9 @@ export interface NotedFind {
   /** In words. */
   readonly what: string;
   readonly kind: string;
-  readonly where: Condition;
+  readonly where: NotedCondition;
   /** By the field that names it; `"target.access"` is what the record named by `target` names by `access`. */
-  readonly hangingOn?: Readonly<Record<string, Condition>>;
+  readonly hangingOn?: Readonly<Record<string, NotedCondition>>;
   /** The field that names what was given in the place of the records, such as `"target"` for neighbours of edges. */
   readonly give?: string;
   /** What was found, or how many where it was only counted. */
@@ -72,7 +75,7 @@ export interface NotedUnit {
   readonly did: readonly Noted[];
 }
 
-export function passes(state: NotedState, condition: Condition): boolean {
+export function passes(state: NotedState, condition: NotedCondition): boolean {
   for (const field of Object.keys(condition)) {
     const test = condition[field]!;
     const value = state[field];
