@@ -35,6 +35,7 @@ export type * from "./types/graph-types.ts";
 export type * from "./types/history.ts";
 export type * from "./types/infer.ts";
 export type * from "./types/session.ts";
+export type * from "./types/stop-signal.ts";
 export type * from "./types/walk-trace.ts";
 export type * from "./types/walker.ts";
 export type { Scheduler } from "./unit/scheduler.ts";

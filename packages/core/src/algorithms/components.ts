@@ -36,7 +36,7 @@ export async function connectedComponents<N>(
   const { context, queries } = readMembers(what, nodes);
   const read = readOptions(what, options, ["along", "maxEntries", "signal"]);
   const steps = readAlong(context.catalog, read.along);
-  const limits = readLimits(read);
+  const limits = readLimits(what, read);
   const find = async (unit: Unit): Promise<NodeEntity[][]> => {
     const search = new Search(unit, what, steps, limits);
     const members = await Members.of(search, queries);

@@ -2,6 +2,8 @@ import { describeKind, kindOf } from "../model/value-kind.ts";
 import { invalidQuery } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
 import { Root } from "../schema/node.ts";
+import type { StopSignal } from "../types/stop-signal.ts";
+import { readSignal } from "../util/stop-signal.ts";
 
 /** As many entries as L1 holds where nobody says otherwise. */
 const MOST_ENTRIES = 2_000_000;
@@ -9,7 +11,7 @@ const MOST_ENTRIES = 2_000_000;
 /** How far a search may go. */
 export interface Limits {
   readonly maxEntries: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
 }
 
 /** The options of an algorithm, none of which it does not have. @throws {TypeError} {ValidationError} `RW_QUERY_INVALID` */
@@ -28,12 +30,10 @@ export function readOptions(
   return options as Readonly<Record<string, unknown>>;
 }
 
-export function readLimits({ maxEntries, signal }: Readonly<Record<string, unknown>>): Limits {
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== "boolean")
-    throw new TypeError(`signal takes an AbortSignal, got ${describeKind(signal)}`);
+export function readLimits(what: string, { maxEntries, signal }: Readonly<Record<string, unknown>>): Limits {
   return {
     maxEntries: maxEntries === undefined ? MOST_ENTRIES : readWhole(maxEntries, "maxEntries"),
-    signal: signal as AbortSignal | undefined,
+    signal: readSignal(what, signal),
   };
 }
 

@@ -75,7 +75,7 @@ export async function shortestPath(
   const weight = readWeight(read.weight);
   const maxDepth =
     read.maxDepth === undefined ? Number.POSITIVE_INFINITY : readWhole(read.maxDepth, "maxDepth");
-  const limits = readLimits(read);
+  const limits = readLimits(what, read);
   const kind = typeof to === "function" ? readKind(context.catalog, to, read.where) : undefined;
   if (kind === undefined) refuseWhere(what, read.where);
 

@@ -80,7 +80,7 @@ export function simplePaths(
     to: kind ?? to,
     isKind: kind !== undefined,
     maxDepth: readWhole(read.maxDepth, "maxDepth"),
-    limits: readLimits(read),
+    limits: readLimits(what, read),
   };
   const limit = read.limit === undefined ? Number.POSITIVE_INFINITY : readCount(read.limit, "limit");
   return { [Symbol.asyncIterator]: () => pathsOf(context, question, limit) };

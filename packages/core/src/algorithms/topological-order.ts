@@ -47,7 +47,7 @@ export async function topologicalOrder<N, const A extends AnyAlong>(
   const steps = readAlong(context.catalog, read.along);
   if (steps.some(({ direction }) => direction === "both"))
     throw invalidQuery(`${what} needs a direction: along gives node.out(…) or node.in(…), not both`);
-  const limits = readLimits(read);
+  const limits = readLimits(what, read);
   const find = async (unit: Unit): Promise<unknown> => {
     const search = new Search(unit, what, steps, limits);
     const members = await Members.of(search, queries);

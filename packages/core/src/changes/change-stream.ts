@@ -1,4 +1,5 @@
-import type { ChangeSet, Changes, RecordChange, StopSignal } from "../types/changes.ts";
+import type { ChangeSet, Changes, RecordChange } from "../types/changes.ts";
+import type { StopSignal } from "../types/stop-signal.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { FollowSettings } from "./follow-options.ts";
 

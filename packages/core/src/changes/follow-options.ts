@@ -1,6 +1,8 @@
 import { ValidationError } from "../errors.ts";
 import { kindOf } from "../model/value-kind.ts";
-import type { StopSignal, WatchOptions } from "../types/changes.ts";
+import type { WatchOptions } from "../types/changes.ts";
+import type { StopSignal } from "../types/stop-signal.ts";
+import { readSignal } from "../util/stop-signal.ts";
 
 /** How long the commits of other processes may go unnoticed. */
 const POLL_MS = 100;
@@ -29,9 +31,8 @@ export function readFollowOptions(
     if (!allowed.includes(name))
       throw invalid(`${what} has no option "${name}"; there are ${allowed.join(", ")}`);
   }
-  const { signal, pollMs = POLL_MS, buffer = BUFFER } = given;
-  if (signal !== undefined && typeof (signal as Partial<StopSignal> | null)?.addEventListener !== "function")
-    throw new TypeError(`${what}: signal is an AbortSignal`);
+  const { pollMs = POLL_MS, buffer = BUFFER } = given;
+  const signal = readSignal(what, given.signal);
   if (typeof pollMs !== "number" || !(pollMs >= 1) || pollMs > 0x7fff_ffff)
     throw invalid(`${what}: pollMs is a number of milliseconds from 1, got ${String(pollMs)}`);
   if (!Number.isSafeInteger(buffer) || buffer < 1)

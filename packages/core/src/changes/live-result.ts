@@ -1,5 +1,6 @@
 import { ClosedError } from "../errors.ts";
-import type { Live, StopSignal } from "../types/changes.ts";
+import type { Live } from "../types/changes.ts";
+import type { StopSignal } from "../types/stop-signal.ts";
 import { isThenable } from "../util/maybe-async.ts";
 import type { ChangeHub, Follower } from "./change-hub.ts";
 import { FollowedRead, type Reader } from "./followed-read.ts";

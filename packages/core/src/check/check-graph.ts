@@ -11,6 +11,8 @@ import type {
   FindingKind,
   RepairKind,
 } from "../types/check.ts";
+import type { StopSignal } from "../types/stop-signal.ts";
+import { readSignal } from "../util/stop-signal.ts";
 import { EdgePass } from "./edge-pass.ts";
 import { findingOf, nameOf, type Suspect } from "./finding.ts";
 import { IndexPass } from "./index-pass.ts";
@@ -64,7 +66,7 @@ interface Settings {
   readonly listed: number;
   readonly onFinding: ((finding: Finding) => unknown) | undefined;
   readonly onProgress: ((progress: CheckProgress) => void) | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
 }
 
 const optionNames = ["orphans", "repair", "listed", "onFinding", "onProgress", "signal"];
@@ -96,8 +98,7 @@ function readOptions(options: unknown = {}): Settings {
     if (value !== undefined && typeof value !== "function")
       throw new TypeError(`check: ${name} is a function`);
   }
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== "function")
-    throw new TypeError("check: signal is an AbortSignal");
+  readSignal("check", signal);
   const kinds = new Set<FindingKind>(repair);
   return { orphans: orphans || kinds.has("orphan"), repair: kinds, listed, onFinding, onProgress, signal };
 }

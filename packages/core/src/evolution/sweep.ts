@@ -4,6 +4,7 @@ import { describeKind } from "../model/value-kind.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import type { SweepOptions, SweepReport, TakenKey } from "../types/evolution.ts";
+import { readSignal } from "../util/stop-signal.ts";
 import type { EvolutionHost } from "./host.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -111,8 +112,7 @@ function readOptions(options: unknown = {}): SweepOptions {
   const { onProgress, signal, after } = options as SweepOptions;
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw new TypeError("sweep: onProgress is a function");
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== "function")
-    throw new TypeError("sweep: signal is an AbortSignal");
+  readSignal("sweep", signal);
   if (after !== undefined && typeof after !== "string")
     throw new TypeError("sweep: after is the place that a sweep's progress has told");
   return options as SweepOptions;

@@ -1,6 +1,7 @@
 import type { Id } from "../model/id.ts";
 import type { AnyEdge, AnyNode, FieldsOfRecord, HopQuery, NodeQuery } from "./graph-types.ts";
 import type { State } from "./infer.ts";
+import type { StopSignal } from "./stop-signal.ts";
 import type { Reading } from "./tx.ts";
 
 /** Where paths are looked for: a graph, a session, a transaction, or the `w` of a walker's handler. */
@@ -54,7 +55,7 @@ export interface SearchLimits {
    */
   readonly maxEntries?: number;
   /** Ends the search with the signal's reason. It is looked at about every 8 ms. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal | undefined;
 }
 
 /** What paths are asked for. */

@@ -1,5 +1,6 @@
 import type { Id } from "../model/id.ts";
 import type { RecordClass, Results } from "./graph-types.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /** The versions of a record's fields and of its access record, each 1 at first and one more with each commit that changes it. */
 export interface RecordVersions {
@@ -47,13 +48,6 @@ export interface ChangeSet {
 
 /** What can be watched: a type with its subtypes, several of them, or a query made outside of units of work. */
 export type Watchable = RecordClass | readonly RecordClass[] | Results<unknown>;
-
-/** An `AbortSignal`, as far as it is asked. */
-export interface StopSignal {
-  readonly aborted: boolean;
-  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
 
 /** Options of everything that follows a graph. */
 export interface FollowOptions {

@@ -1,4 +1,5 @@
 import type { Id } from "../model/id.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /** What can be wrong with what a store holds. */
 export type FindingKind =
@@ -81,7 +82,7 @@ export interface CheckOptions {
   /** Told after each stretch of some hundred records. */
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Ends the check at its next stretch. What was repaired by then stays. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal | undefined;
 }
 
 /** What `graph.check()` has found. As text one line a finding. */

@@ -1,11 +1,12 @@
 import type { Id } from "../model/id.ts";
+import type { StopSignal } from "./stop-signal.ts";
 
 /** Options of `graph.sweep()`. */
 export interface SweepOptions {
   /** Told after each stretch of some hundred records. */
   readonly onProgress?: (progress: SweepProgress) => void;
   /** Ends the sweep at its next stretch. What was rewritten by then stays. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal | undefined;
   /** Goes on behind this place of an earlier sweep, which its progress has told. */
   readonly after?: string;
 }
