@@ -27,7 +27,7 @@ export async function run(args: readonly string[], home: URL): Promise<number> {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nFiles are opened to read, also while apps use them, and nothing in them is changed.\n" +
+      "\nFiles are opened to read, also while apps use them, and nothing in them is changed but by import.\n" +
         "Ends with 0; with 1 where something is wrong or not there; with 2 where it could not be done.",
     );
   const action =
@@ -119,19 +119,53 @@ export async function run(args: readonly string[], home: URL): Promise<number> {
       ),
     );
 
-  add(program, "export", "all records as lines of JSON (docs/export-format.md)")
+  add(program, "export", "all records as lines of JSON (docs/export-format.md), or as GraphML or GEXF")
     .addArgument(fileArgument())
     .option("-o, --output <path>", "a file instead of stdout; it must not exist")
-    .addOption(jsonOption("the counts as one JSON object; the export is JSON in any case"))
+    .addOption(
+      new Option("--format <format>", "GraphML and GEXF are for Gephi, networkx and others")
+        .choices(["jsonl", "graphml", "gexf"])
+        .default("jsonl"),
+    )
+    .option("--label <field>", "of GraphML and GEXF, the field that nodes are labelled by")
+    .addOption(jsonOption("the counts as one JSON object; lines are JSON in any case"))
     .addHelpText(
       "after",
-      examples("rootwalk export chat.db -o chat.jsonl", "rootwalk export chat.db | gzip > chat.jsonl.gz"),
+      examples(
+        "rootwalk export chat.db -o chat.jsonl",
+        "rootwalk export chat.db | gzip > chat.jsonl.gz",
+        "rootwalk export chat.db --format gexf --label name -o chat.gexf",
+      ),
     )
     .action(
-      action(async (file: string, { output, json = false }: { output?: string; json?: boolean }) => {
+      action(async (file: string, { output, json = false, format, label }: ExportFlags) => {
         const { exportAll } = await import("./commands/export.ts");
-        return exportAll(file, { output, json });
+        return exportAll(file, { output, json, format, label });
       }),
+    );
+
+  add(program, "import", "takes the lines of an export into a graph file, which is made where there is none")
+    .addArgument(new Argument("<file>", "a graph file"))
+    .argument("<export>", "lines as `rootwalk export` writes them; - for stdin")
+    .option("--leave-out-unreadable", "pass over records that the export could not read, and edges on them")
+    .addOption(jsonOption("the counts as one JSON object"))
+    .addHelpText(
+      "after",
+      "\nThe lines of a file are all checked before anything is written; those of stdin are written as they are read. What\n" +
+        "is in the graph already, the same, is passed over. Validators are code and do not apply.\n" +
+        examples("rootwalk import copy.db chat.jsonl", "gunzip < chat.jsonl.gz | rootwalk import copy.db -"),
+    )
+    .action(
+      action(
+        async (
+          file: string,
+          source: string,
+          { leaveOutUnreadable = false, json = false }: { leaveOutUnreadable?: boolean; json?: boolean },
+        ) => {
+          const { importAll } = await import("./commands/import.ts");
+          return importAll(file, source, { leaveOut: leaveOutUnreadable, json });
+        },
+      ),
     );
 
   try {
@@ -149,6 +183,13 @@ interface InitFlags {
   readonly yes?: boolean;
   readonly json?: boolean;
   readonly force?: boolean;
+}
+
+interface ExportFlags {
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly format: "jsonl" | "graphml" | "gexf";
+  readonly label?: string;
 }
 
 interface QueryFlags {

@@ -334,6 +334,16 @@ describe("rootwalk export", () => {
     ]);
   });
 
+  test("writes GraphML and GEXF, labelled by a field", () => {
+    const graphml = answer("export", shared(), "--format", "graphml", "--label", "name");
+    expect(graphml).toContain('<graph edgedefault="directed">');
+    expect(graphml.match(/<node /g)).toHaveLength(6);
+    expect(graphml).toContain("lobby");
+    const output = join(temporaryDirectory(), "chat.gexf");
+    expect(answer("export", shared(), "--format", "gexf", "-o", output)).toBe("");
+    expect(readFileSync(output, "utf8").match(/<edge /g)).toHaveLength(4);
+  });
+
   test("ends quietly when nobody reads on", async () => {
     const path = await chat();
     const graph = await openFile(path);
@@ -352,9 +362,45 @@ describe("rootwalk export", () => {
   });
 });
 
+describe("rootwalk import", () => {
+  test("makes the same graph of an export, from a file or from stdin, and finds nothing to do the second time", async () => {
+    const folder = temporaryDirectory();
+    const [lines, copy] = [join(folder, "chat.jsonl"), join(folder, "copy.db")];
+    answer("export", shared(), "-o", lines);
+    expect(answer("import", copy, lines)).toBe("6 nodes and 4 edges imported\n");
+    expect(answer("export", copy)).toBe(readFileSync(lines, "utf8"));
+    expect(answer("import", copy, lines, "--json")).toBe('{"nodes":0,"edges":0,"present":10,"leftOut":0}\n');
+    const piped = spawnSync(
+      "bash",
+      ["-c", '"$0" "$1" import "$2" - < "$3"', process.execPath, command, `${copy}2`, lines],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect([piped.status, piped.stdout]).toEqual([0, "6 nodes and 4 edges imported\n"]);
+    const graph = await openFile(copy);
+    expect(await graph.nodes(Room, { name: "lobby" }).count()).toBe(1);
+    await graph.close();
+    expect(answer("check", copy)).toContain("nothing wrong with 6 nodes and 4 edges");
+  });
+
+  test("refuses a wrong line by its number, and leaves no file behind", () => {
+    const folder = temporaryDirectory();
+    const lines = join(folder, "wrong.jsonl");
+    writeFileSync(lines, `${answer("export", shared())}{"node":7}\n`);
+    const { status, stdout, stderr } = rootwalk("import", join(folder, "new.db"), lines);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain('line 12: "node" is 7');
+    expect(Object.keys(contents(folder))).toEqual(["wrong.jsonl"]);
+    expect(rootwalk("import", join(folder, "new.db"), join(folder, "nothing")).stderr).toContain(
+      "is no file",
+    );
+  });
+});
+
 describe("the command line", () => {
   test("helps, with examples, wherever it is asked to", () => {
-    for (const name of ["init", "inspect", "query", "check", "backup", "export"]) {
+    for (const name of ["init", "inspect", "query", "check", "backup", "export", "import"]) {
       const { status, stdout, stderr } = rootwalk(name, "--help");
       expect([name, status, stderr]).toEqual([name, 0, ""]);
       expect(stdout).toContain(`  $ rootwalk ${name}`);

@@ -393,7 +393,8 @@ function textOf(json: Record<string, unknown>, key: string): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : describeKind(value);
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : describeKind(value);
 }
 
 function aKind(kind: "node" | "edge"): string {
