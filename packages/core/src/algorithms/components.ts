@@ -48,15 +48,20 @@ export async function connectedComponents<N>(
       }
     });
     const components: NodeEntity[][] = [];
-    for (const places of sets.all()) {
+    for (const places of await sets.all(search)) {
       const slots = places.map((place) => members.nodes[place]!);
       components.push((await handOut(unit, { nodes: slots, edges: undefined }, "nodes")) as NodeEntity[]);
+      const turn = search.breathe();
+      if (turn !== undefined) await turn;
     }
     unit.tracer?.read(`${what}(…)`, members.nodes.length);
     return components;
   };
   return context.within(find) as Promise<N[][]>;
 }
+
+/** Steps between two looks at the clock. */
+const STRETCH = 4096;
 
 /** Numbers from 0, in sets that are joined. The least number of each stands for it. */
 class DisjointSets {
@@ -85,13 +90,14 @@ class DisjointSets {
   }
 
   /** The largest first, of equally large ones the one with the least number. */
-  all(): number[][] {
+  async all(search: Search): Promise<number[][]> {
     const sets = new Map<number, number[]>();
     for (let i = 0; i < this.#above.length; i++) {
       const top = this.#top(i);
       const set = sets.get(top);
       if (set === undefined) sets.set(top, [i]);
       else set.push(i);
+      if (i % STRETCH === 0) await search.breathe();
     }
     return [...sets.values()].sort((left, right) => right.length - left.length);
   }

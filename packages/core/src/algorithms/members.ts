@@ -43,9 +43,11 @@ export class Members {
       const { nodes } = await query.find(search.unit, Number.POSITIVE_INFINITY, NOW, false);
       // They are kept over reads to come, which may evict what no unit has marked.
       const { resident } = search.unit.runtime;
-      for (const node of nodes) {
+      for (const node of nodes) resident.pin(resident.nodes, node);
+      for (let i = 0; i < nodes.length; i++) {
+        const node = nodes[i]!;
+        if (i % STRETCH === STRETCH - 1) await search.breathe();
         if (members.places.has(node)) continue;
-        resident.pin(resident.nodes, node);
         members.places.set(node, members.nodes.push(node));
         search.take(1);
       }

@@ -105,7 +105,10 @@ class Sorting {
   async order(): Promise<number[] | undefined> {
     const { nodes } = this.#members;
     const ready = new Heap((place) => place);
-    for (let place = 0; place < nodes.length; place++) if (this.#waitingFor[place] === 0) ready.push(place);
+    for (let place = 0; place < nodes.length; place++) {
+      if (this.#waitingFor[place] === 0) ready.push(place);
+      if (place % STRETCH === STRETCH - 1) await this.#search.breathe();
+    }
     const order: number[] = [];
     for (let place = ready.pop(); place !== undefined; place = ready.pop()) {
       order.push(nodes[place]!);
