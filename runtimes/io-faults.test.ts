@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bundle } from "../bench/src/child-process.ts";
 import { ioFaults } from "../bench/src/io-faults/faults.ts";
 import { missingForFaults } from "../bench/src/io-faults/tracer.ts";
-import { memoryFolder } from "../bench/src/scratch.ts";
+import { Scratch } from "../bench/src/scratch.ts";
 import { root } from "./registry.ts";
 import { withRuntime } from "./suite.ts";
 
@@ -20,12 +19,12 @@ if (missing !== undefined && process.env.CI !== "true") {
     withRuntime(name, (node) => {
       test("a graph over node:sqlite goes on after an error of the operating system, and has lost nothing", async () => {
         expect(missing).toBeUndefined();
-        const folder = memoryFolder();
+        const scratch = Scratch.inMemory();
         try {
           const problems: string[] = [];
           const counts = await ioFaults({
-            child: await bundle("io-faults/child.ts", join(folder, "child.mjs")),
-            folder,
+            child: await bundle("io-faults/child.ts", scratch.file("child.mjs")),
+            folder: scratch.folder,
             points: POINTS,
             durabilities: ["full"],
             node,
@@ -36,7 +35,7 @@ if (missing !== undefined && process.env.CI !== "true") {
           expect(counts).toMatchObject({ points: POINTS, lost: 0, partial: 0, wrong: 0 });
           expect(counts.unknown + counts.refused).toBeGreaterThan(0);
         } finally {
-          rmSync(folder, { recursive: true, force: true });
+          scratch.remove();
         }
       });
     });

@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs";
 import { parse, UsageError, wholeNumber } from "./arguments.ts";
 import { bundle } from "./child-process.ts";
 import { ioFaults } from "./io-faults/faults.ts";
 import { faultReport, faultText } from "./io-faults/report.ts";
 import { missingForFaults } from "./io-faults/tracer.ts";
-import { memoryFolder, Scratch } from "./scratch.ts";
+import { Scratch } from "./scratch.ts";
 
 // npm run io-faults -- [--points N] [--json]
 // Exit status: 0 when every fault was told and nothing was lost, else 1; 2 for bad arguments and tools that are missing.
@@ -17,11 +16,11 @@ try {
   const missing = missingForFaults();
   if (missing !== undefined) throw new UsageError(`No call can be made to fail: ${missing}.`);
   const scratch = new Scratch();
-  const folder = memoryFolder();
+  const memory = Scratch.inMemory();
   try {
     const counts = await ioFaults({
       child: await bundle("io-faults/child.ts", scratch.file("child.mjs")),
-      folder,
+      folder: memory.folder,
       points,
       durabilities: ["full", "normal"],
       onProblem: (problem) => console.error(problem),
@@ -30,7 +29,7 @@ try {
     console.log(values.json ? JSON.stringify(report, null, 2) : faultText(report));
     if (!report.pass) process.exitCode = 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    memory.remove();
     scratch.remove();
   }
 } catch (error) {

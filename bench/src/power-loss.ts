@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { parse, UsageError, wholeNumber } from "./arguments.ts";
 import { bundle } from "./child-process.ts";
 import { powerLosses } from "./power-loss/losses.ts";
@@ -6,7 +5,7 @@ import { missingForRecording } from "./power-loss/recorder.ts";
 import { lossReport, lossText } from "./power-loss/report.ts";
 import { shares } from "./power-loss/shares.ts";
 import { seededRandom } from "./random.ts";
-import { memoryFolder, Scratch } from "./scratch.ts";
+import { Scratch } from "./scratch.ts";
 
 // npm run power-loss -- [--states N] [--durability full|normal|both] [--seed N] [--json]
 // Exit status: 0 when every state holds what it must and the control was caught, else 1; 2 for bad arguments and tools
@@ -31,11 +30,11 @@ try {
   const missing = missingForRecording();
   if (missing !== undefined) throw new UsageError(`Nothing can be recorded: ${missing}.`);
   const scratch = new Scratch();
-  const folder = memoryFolder();
+  const memory = Scratch.inMemory();
   try {
     const counts = await powerLosses({
       child: await bundle("power-loss/child.ts", scratch.file("child.mjs")),
-      folder,
+      folder: memory.folder,
       states,
       random: seededRandom(seed),
       onProblem: (mode, problem) => {
@@ -47,7 +46,7 @@ try {
     console.log(json ? JSON.stringify({ seed, ...report }, null, 2) : `${lossText(report)}\nseed ${seed}`);
     if (!report.pass) process.exitCode = 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    memory.remove();
     scratch.remove();
   }
 } catch (error) {

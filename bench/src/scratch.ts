@@ -3,19 +3,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A folder of its own on the disk of the checkout: a memory file system would hide what durability costs. */
+/** A folder of its own, which goes with the process at the latest. */
 export class Scratch {
   readonly folder: string;
   #files = 0;
   readonly #remove = () => rmSync(this.folder, { recursive: true, force: true });
 
-  constructor() {
-    const parent = fileURLToPath(new URL("../tmp/", import.meta.url));
+  /** @param parent on the disk of the checkout where nothing is said: a memory file system would hide what durability costs */
+  constructor(parent: string = fileURLToPath(new URL("../tmp/", import.meta.url))) {
     mkdirSync(parent, { recursive: true });
-    this.folder = mkdtempSync(join(parent, "bench-"));
+    this.folder = mkdtempSync(join(parent, "rootwalk-bench-"));
     process.once("exit", this.#remove);
     // An interrupted run ends by the default action, without "exit" and so without cleaning up.
     process.once("SIGINT", interrupt);
+  }
+
+  /** In memory where there is such: for files whose disk is a simulated one. */
+  static inMemory(): Scratch {
+    try {
+      return new Scratch("/dev/shm");
+    } catch {
+      // Not there, or not for us.
+      return new Scratch(tmpdir());
+    }
   }
 
   /** The path of a file that does not exist yet. */
@@ -35,18 +45,6 @@ export class Scratch {
     process.off("SIGINT", interrupt);
     this.#remove();
   }
-}
-
-/** A folder in memory where there is such, for files whose disk is a simulated one. Whoever makes it removes it. */
-export function memoryFolder(): string {
-  for (const parent of ["/dev/shm", tmpdir()]) {
-    try {
-      return mkdtempSync(join(parent, "rootwalk-"));
-    } catch {
-      // Not there, or not for us.
-    }
-  }
-  throw new Error("no folder for temporary files can be written");
 }
 
 function interrupt(): never {

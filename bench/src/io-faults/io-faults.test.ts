@@ -1,7 +1,6 @@
-import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../child-process.ts";
-import { memoryFolder, Scratch } from "../scratch.ts";
+import { Scratch } from "../scratch.ts";
 import { type FaultCounts, ioFaults } from "./faults.ts";
 import { faultReport } from "./report.ts";
 import { missingForFaults } from "./tracer.ts";
@@ -42,7 +41,7 @@ const isRun = missing === undefined || process.env.CI === "true";
 
 describe.runIf(isRun)("a graph whose operating system reports an error once", () => {
   const POINTS = 120;
-  const folder = memoryFolder();
+  const memory = Scratch.inMemory();
   const scratch = new Scratch();
   const problems: string[] = [];
   let report: ReturnType<typeof faultReport>;
@@ -51,7 +50,7 @@ describe.runIf(isRun)("a graph whose operating system reports an error once", ()
     if (missing !== undefined) throw new Error(missing);
     const counts = await ioFaults({
       child: await bundle("io-faults/child.ts", scratch.file("child.mjs")),
-      folder,
+      folder: memory.folder,
       points: POINTS,
       durabilities: ["full", "normal"],
       onProblem: (problem) => problems.push(problem),
@@ -60,7 +59,7 @@ describe.runIf(isRun)("a graph whose operating system reports an error once", ()
   }, 600_000);
 
   afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+    memory.remove();
     scratch.remove();
   });
 

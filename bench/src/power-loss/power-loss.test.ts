@@ -1,8 +1,7 @@
-import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../child-process.ts";
 import { seededRandom } from "../random.ts";
-import { memoryFolder, Scratch } from "../scratch.ts";
+import { Scratch } from "../scratch.ts";
 import { Disk, type Files } from "./disk.ts";
 import { type LossCounts, powerLosses } from "./losses.ts";
 import { type Mark, Told } from "./marks.ts";
@@ -166,7 +165,7 @@ const isRun = missing === undefined || process.env.CI === "true";
 
 describe.runIf(isRun)("power losses of a process that writes", () => {
   const STATES = 2_000;
-  const folder = memoryFolder();
+  const memory = Scratch.inMemory();
   const scratch = new Scratch();
   const problems: string[] = [];
   let report: ReturnType<typeof lossReport>;
@@ -175,7 +174,7 @@ describe.runIf(isRun)("power losses of a process that writes", () => {
     if (missing !== undefined) throw new Error(missing);
     const counts = await powerLosses({
       child: await bundle("power-loss/child.ts", scratch.file("child.mjs")),
-      folder,
+      folder: memory.folder,
       states: shares(STATES, "both"),
       random: seededRandom(11),
       onProblem: (mode, problem) => {
@@ -186,7 +185,7 @@ describe.runIf(isRun)("power losses of a process that writes", () => {
   }, 600_000);
 
   afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+    memory.remove();
     scratch.remove();
   });
 
