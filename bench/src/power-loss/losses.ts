@@ -6,7 +6,7 @@ import { MARKS, type Mark, Told } from "./marks.ts";
 import { compileRecorder, record } from "./recorder.ts";
 import { type RecordedEvent, readRecording } from "./recording.ts";
 import { NO_UNITS, type Verdict, verify } from "./verify.ts";
-import type { Mode, Order } from "./workload.ts";
+import { GRAPH, type Mode, type Order } from "./workload.ts";
 
 export interface LossOptions {
   /** The compiled entry of the child. */
@@ -152,7 +152,8 @@ class Losses {
           `${this.#mode}, event ${moment} of ${events.length}: ${problem}`,
         );
       const isSound = verdict.problems.length === 0 && verdict.units.length > 0;
-      if (cut === chosen && isSound && this.#mode !== "off") next = { files, units: verdict.units };
+      if (cut === chosen && isSound && this.#mode !== "off")
+        next = { files: graphOf(files), units: verdict.units };
     }
     return next;
   }
@@ -173,6 +174,11 @@ class Losses {
 /** The marks are the test's own; shared memory is made anew whatever is left of it. */
 function isKept(name: string): boolean {
   return name !== MARKS && !name.endsWith("-shm");
+}
+
+/** Without the backups: each recording takes its own. */
+function graphOf(files: Files): Files {
+  return new Map([...files].filter(([name]) => name.startsWith(GRAPH)));
 }
 
 function onDisk(files: Files): Files {
