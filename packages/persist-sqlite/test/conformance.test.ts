@@ -47,6 +47,15 @@ for (const durability of ["full", "normal"] as const) {
           .run(id);
         database.close();
       },
+      misfile: (store, index, id) => {
+        const database = new Database(placeOf(store).path);
+        const slots = database.prepare("SELECT slot, own_slot FROM indexes WHERE name = ?").raw().get(index);
+        for (const slot of (slots as (number | null)[]).filter((each) => each !== null))
+          database
+            .prepare(`UPDATE nodes SET k${slot} = NULL WHERE nr = (SELECT nr FROM node WHERE id = ?)`)
+            .run(id);
+        database.close();
+      },
       passTime: (store, ms) => {
         placeOf(store).now += ms;
       },

@@ -31,7 +31,7 @@ test("every group of tests names one", () => {
     throw new Error("nothing is run");
   };
   const means = { describe, test: () => {}, connect: never, passTime: never };
-  storeConformance({ ...means, create: memory, reopen: never, damage: never });
+  storeConformance({ ...means, create: memory, reopen: never, damage: never, misfile: never });
   expect(groups.filter((name) => storeContract[name] === undefined)).toEqual([]);
   groups.length = 0;
   cacheConformance({ ...means, create: () => referenceCache().connect(), cut: never });

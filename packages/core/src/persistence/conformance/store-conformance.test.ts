@@ -385,6 +385,34 @@ describe("the conformance suite", () => {
     expect(failed).toEqual(["damaged rows > a damaged node keeps its place in every answer"]);
   });
 
+  test("passes a store that files anew what it writes, and catches one that keeps what it had", async () => {
+    const lost = new Map<Store, Set<Id>>();
+    const create = (isFiledAnew: boolean) => (): Store => {
+      const unfiled = new Set<Id>();
+      const store = altered((inner) => ({
+        lookup: (request) => {
+          const page = inner.lookup(request) as NodePage;
+          return { ...page, rows: picked(page.rows, (i) => !unfiled.has(page.rows.ids.at(i))) };
+        },
+        commit: (batches) => {
+          for (const { id, data } of batches.flatMap(({ updates }) => updates))
+            if (isFiledAnew && data !== undefined) unfiled.delete(id);
+          return inner.commit(batches);
+        },
+      }));
+      lost.set(store, unfiled);
+      return store;
+    };
+    const misfile = (store: Store, _index: string, id: Id): void => void lost.get(store)?.add(id);
+    expect((await run({ create: create(true), misfile })).failed).toEqual([]);
+    const { failed } = await run({ create: create(false), misfile });
+    expect(failed).toEqual(
+      ["Person.email", "Person.value", "Room.name@owner"].map(
+        (index) => `filing anew > a node that ${index} has lost is there again once its fields are written`,
+      ),
+    );
+  });
+
   test("asks a durable store for the means to reopen it, and a shared one for a second client", async () => {
     const supports = { durable: true, shared: true, synchronous: true };
     const { failed } = await run({ create: () => altered(() => ({ supports })) });

@@ -6,6 +6,7 @@ import { commitConformance } from "./commits.ts";
 import { concurrencyConformance } from "./concurrency.ts";
 import { countingConformance } from "./counting.ts";
 import { damageConformance } from "./damage.ts";
+import { filingConformance } from "./filing.ts";
 import { guardConformance } from "./guards.ts";
 import { largeValueConformance } from "./large-values.ts";
 import { leaseConformance } from "./leases.ts";
@@ -59,5 +60,6 @@ export function storeConformance(options: StoreConformanceOptions): void {
   countingConformance(suite);
   largeValueConformance(suite);
   damageConformance(suite);
+  filingConformance(suite);
   closingConformance(suite);
 }

@@ -18,6 +18,8 @@ export interface StoreConformanceOptions {
   readonly connect?: (store: Store) => Store | Promise<Store>;
   /** Makes the stored fields of a record undecodable, behind the store's back. */
   readonly damage?: (store: Store, kind: "node" | "edge", id: Id) => void | Promise<void>;
+  /** Makes an index lose the keys of a node, behind the store's back. */
+  readonly misfile?: (store: Store, index: string, id: Id) => void | Promise<void>;
   /** Lets time pass on the clock that leases go by. */
   readonly passTime?: (store: Store, ms: number) => void | Promise<void>;
 }
