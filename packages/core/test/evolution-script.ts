@@ -21,6 +21,8 @@ export class AppHistory {
   readonly #aside: Map<string, ModelField> = new Map();
   /** Names that a step has done away with. */
   readonly #gone: Set<string> = new Set();
+  /** Names that a step has made a field of. */
+  readonly #made: Set<string> = new Set();
   #cells = 0;
   #types = 0;
 
@@ -57,7 +59,14 @@ export class AppHistory {
     const without = (...left: readonly ModelField[]): ModelField[] =>
       fields.filter((each) => !left.includes(each));
     const leaves = (...gone: readonly ModelField[]): void => {
-      for (const each of gone) this.#gone.add(each.name);
+      for (const each of gone) {
+        this.#gone.add(each.name);
+        this.#made.delete(each.name);
+      }
+    };
+    const makes = (made: string): void => {
+      this.#gone.delete(made);
+      this.#made.add(made);
     };
     switch (kind % 10) {
       case 0:
@@ -65,13 +74,14 @@ export class AppHistory {
         if (name === undefined) return undefined;
         const made = this.#field(name, kind % 10 === 0 ? `${name}${this.#cells}` : undefined);
         if (!this.#gone.has(name)) return added([...fields, made]);
-        this.#gone.delete(name);
+        makes(name);
         return step({ kind: "none" }, { add: [name] }, [...fields, made]);
       }
       case 2: {
         if (field === undefined) return undefined;
         this.#aside.set(field.name, field);
-        return added(without(field));
+        if (!this.#made.has(field.name)) return added(without(field));
+        return step({ kind: "none" }, { aside: [field.name] }, without(field));
       }
       case 3: {
         const back = [...this.#aside.values()][pick % Math.max(1, this.#aside.size)];
@@ -82,7 +92,7 @@ export class AppHistory {
       case 4: {
         if (field === undefined || name === undefined) return undefined;
         leaves(field);
-        this.#gone.delete(name);
+        makes(name);
         return step({ kind: "none" }, { rename: { [field.name]: name } }, [
           ...without(field),
           { ...field, name },
@@ -91,6 +101,7 @@ export class AppHistory {
       case 5: {
         if (field === undefined) return undefined;
         const made = this.#field(field.name, undefined);
+        makes(field.name);
         return step(
           {
             kind: "transform",
@@ -112,7 +123,7 @@ export class AppHistory {
         if (field === undefined || second === undefined || name === undefined) return undefined;
         const made = this.#field(name, undefined);
         leaves(field, second);
-        this.#gone.delete(name);
+        makes(name);
         return step(
           {
             kind: "transform",
@@ -132,7 +143,7 @@ export class AppHistory {
       case 7: {
         if (field === undefined || name === undefined) return undefined;
         const made = this.#field(name, undefined);
-        this.#gone.delete(name);
+        makes(name);
         return step(
           {
             kind: "transform",

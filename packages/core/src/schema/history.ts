@@ -4,7 +4,7 @@ import { requireName } from "./names.ts";
 
 /** A step of a type's history as plain data, as stores keep it. What a transform does is code and not in it. */
 export interface StepDescription {
-  readonly kind: "formerly" | "rename" | "transform" | "drop" | "add" | "recheck";
+  readonly kind: "formerly" | "rename" | "transform" | "drop" | "add" | "recheck" | "aside";
   /** Names of fields before the step; of `formerly` the type's. */
   readonly from: readonly string[];
   /** Names after it: of `rename` one for each in `from`, of `transform` what it gives, of `add` the new fields. */
@@ -46,6 +46,8 @@ export interface KeyPlan {
   readonly keys: ReadonlyMap<string, string>;
   /** Names that are no field's after all steps, with the number of the step that did away with them. */
   readonly gone: ReadonlyMap<string, number>;
+  /** Names that the type has to have after all steps, with the number of the step that says so. */
+  readonly expected: ReadonlyMap<string, number>;
 }
 
 /** The history of a type as it is declared, without what the types that it extends declare. */
@@ -121,6 +123,15 @@ export function declareHistory(
       `${name} is still a field, and this step does away with it; leave the field out, or, where it is a new one of an old name, add the step { add: ["${name}"] }`,
     );
   }
+  // A name that is mistyped would be the stored one for good.
+  for (const [name, at] of declared.plan.expected) {
+    if (own.includes(name)) continue;
+    throw refuse(
+      type,
+      at,
+      `${name} is no field of the type; mend the name, or, where the field was left out since, add the step { aside: ["${name}"] }`,
+    );
+  }
   return declared;
 }
 
@@ -134,6 +145,7 @@ function planOf(
   const gone = new Map<string, number>();
   /** Names that a step has made a field of, with the step. */
   const made = new Map<string, number>();
+  const expected = new Map<string, number>();
   const key = (name: string): string => keys.get(name) ?? name;
   const planned: KeyStep[] = [];
   const step = (at: number, { kind, from, to, keep }: StepDescription): void => {
@@ -152,7 +164,8 @@ function planOf(
           );
       }
     }
-    const leaving = kind === "recheck" || kind === "add" || keep === true ? [] : from;
+    const stays = kind === "recheck" || kind === "add" || kind === "aside" || keep === true;
+    const leaving = stays ? [] : from;
     for (const name of to) {
       const by = made.get(name);
       if (by !== undefined && !leaving.includes(name))
@@ -164,6 +177,8 @@ function planOf(
     );
     if (kind === "transform" || kind === "drop")
       planned.push({ kind, at, from: before, to: after, keep: keep === true });
+    for (const name of kind === "aside" ? from : leaving) expected.delete(name);
+    for (const name of kind === "recheck" ? from : to) expected.set(name, at);
     for (const name of leaving) {
       keys.delete(name);
       made.delete(name);
@@ -176,7 +191,7 @@ function planOf(
     }
   };
   for (const [at, each] of steps.entries()) step(at, each);
-  return { steps: planned, keys, gone };
+  return { steps: planned, keys, gone, expected };
 }
 
 /** What steps that a store holds come to. @param type the name under which the store knows the type */
@@ -224,6 +239,7 @@ const members = {
   drop: ["drop"],
   add: ["add"],
   recheck: ["recheck"],
+  aside: ["aside"],
 } as const;
 
 function readStep(type: string, at: number, step: unknown): StepDescription {

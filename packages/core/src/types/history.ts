@@ -8,7 +8,8 @@ export type HistoryStep =
   | TransformedFields
   | DroppedFields
   | AddedFields
-  | RecheckedFields;
+  | RecheckedFields
+  | AsideFields;
 
 /** The type had this name until then. */
 export interface FormerName {
@@ -49,4 +50,12 @@ export interface AddedFields {
 /** Fields whose validators refuse more than before: stored values are validated again. */
 export interface RecheckedFields {
   readonly recheck: readonly string[];
+}
+
+/**
+ * Fields that an earlier step names and that were left out since; their values are kept aside. Only these need a step:
+ * without it, a name that a step ends in and that the type does not have is taken for a mistake.
+ */
+export interface AsideFields {
+  readonly aside: readonly string[];
 }
