@@ -43,8 +43,8 @@ export interface ModelStep<M> {
 
 /** A step with its argument, as a run plans it. */
 export interface PlannedStep<M> {
-  /** Does it, and gives the line that would do it again. */
-  perform(world: ModelWorld<M>, book: RecordBook): Promise<string>;
+  /** Does it, and gives what makes the line that would do it again. */
+  perform(world: ModelWorld<M>, book: RecordBook): Promise<() => string>;
 }
 
 /** Finds the records that steps speak of. */
@@ -107,13 +107,19 @@ export interface ModelTest<M> extends Omit<TestGraphOptions, "store"> {
   /** Whether an error is a refusal, which the model is to expect, and no failure; where nothing is said, what a
    * `GraphError` says of the input or of the data. */
   readonly isRefusal?: (error: unknown) => boolean;
-  /** Steps of a run at most; 30 where nothing is said. */
+  /** What holds when a run is over. */
+  readonly end?: (world: ModelWorld<M>) => unknown;
+  /** Steps of a run at least; 0 where nothing is said. A failure is shrunk to fewer all the same. */
+  readonly minSteps?: number;
+  /** Steps of a run at most; 30, or as many as at least, where nothing is said. */
   readonly maxSteps?: number;
   /** 100 where nothing is said. */
   readonly runs?: number;
   /** Of a failure that was reported: does the same again. */
   readonly propertySeed?: number;
   readonly path?: string;
+  /** Further parameters of `fc.check`, such as `endOnFailure` where nothing is to be shrunk. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 /** What a model test did. */
@@ -151,7 +157,7 @@ interface Failure {
 }
 
 const nobodyId: Id = "00000000-0000-7000-8000-00000000dead";
-const maxSteps = 30;
+const STEPS = 30;
 
 /**
  * Lets users spawn walkers at random, compares what becomes of each with a model, and checks an invariant after each
@@ -174,19 +180,26 @@ const maxSteps = 30;
  * @throws {ModelFailure} with the spawns that lead to it, to be pasted as a test
  */
 export async function checkModel<M>(fc: FastCheck, test: ModelTest<M>): Promise<ModelReport> {
-  const { users, model, begin, steps, invariant, runs, propertySeed, path, store, isRefusal = saysNo } = test;
-  const { maxSteps: most = maxSteps, ...others } = test;
+  const { users, model, begin, steps, invariant, end, runs, propertySeed, path, store } = test;
+  const { isRefusal = saysNo, minSteps = 0, maxSteps = Math.max(minSteps, STEPS), ...others } = test;
   if (users.length === 0) throw new TypeError("checkModel: users has at least one name");
   const graphOptions = pick(others, ["types", "handlers", "cache", "attempts", "onError", "seed", "clock"]);
   const made = steps(stepsOf(fc, users, isRefusal));
-  const plan: Arbitrary<PlannedStep<M>[]> = fc.array(
-    fc.oneof(...made.map(({ weight, arbitrary }) => ({ weight, arbitrary }))),
-    { maxLength: most, size: "max" },
+  // Seldom drawn, but what any step shrinks to first: so runs of a fixed length get shorter too.
+  const nothing = { weight: 1, arbitrary: fc.constant(undefined) };
+  const plan: Arbitrary<(PlannedStep<M> | undefined)[]> = fc.array(
+    fc.oneof(
+      { withCrossShrink: true },
+      nothing,
+      ...made.map(({ weight, arbitrary }) => ({ weight: weight * 1000, arbitrary })),
+    ),
+    { minLength: minSteps, maxLength: maxSteps, size: "max" },
   );
   let failure: Failure | undefined;
   let performed = 0;
-  const run = async (planned: readonly PlannedStep<M>[]): Promise<void> => {
-    const lines = [
+  const run = async (planned: readonly (PlannedStep<M> | undefined)[]): Promise<void> => {
+    const done: (() => string)[] = [];
+    const beginning = [
       "let graph = await testGraph({ types });",
       ...users.map((name) => `let ${variableName(name)} = await graph.user(${sourceText(name)});`),
       ...(begin === undefined ? [] : ["await begin(graph);"]),
@@ -208,20 +221,23 @@ export async function checkModel<M>(fc: FastCheck, test: ModelTest<M>): Promise<
       await begin?.(graph, world.model);
       const book = recordBook(() => graph);
       for (const step of planned) {
+        if (step === undefined) continue;
         count += 1;
         performed += 1;
         try {
-          lines.push(await step.perform(world, book));
+          done.push(await step.perform(world, book));
         } catch (error) {
           if (error instanceof StepFailure) {
-            lines.push(error.line);
+            done.push(error.line);
             throw error.cause;
           }
           throw error;
         }
         await invariant?.(world);
       }
+      await end?.(world);
     } catch (error) {
+      const lines = [...beginning, ...done.map((line) => line())];
       const declare = lines.some((line) => line.startsWith("graph = ")) ? "let " : "const ";
       failure = { error, lines: lines.map((line) => line.replace(/^let /, declare)), steps: count };
       throw error;
@@ -230,6 +246,7 @@ export async function checkModel<M>(fc: FastCheck, test: ModelTest<M>): Promise<
     }
   };
   const details = await fc.check(fc.asyncProperty(plan, run), {
+    ...test.parameters,
     ...(runs !== undefined && { numRuns: runs }),
     ...(propertySeed !== undefined && { seed: propertySeed }),
     ...(path !== undefined && { path }),
@@ -252,9 +269,9 @@ function saysNo(error: unknown): boolean {
 
 /** What a step throws, with the line that does the step. */
 class StepFailure extends Error {
-  readonly line: string;
+  readonly line: () => string;
 
-  constructor(line: string, cause: unknown) {
+  constructor(line: () => string, cause: unknown) {
     super("a step failed", { cause });
     this.line = line;
   }
@@ -337,27 +354,30 @@ function stepsOf<M>(
         user: string,
         fields: Readonly<Record<string, unknown>>,
         place: unknown,
-      ): Promise<string> => {
+      ): Promise<() => string> => {
         const whole: Record<string, unknown> = {};
         for (const [field, value] of Object.entries(fields)) whole[field] = await resolve(value, book);
         const start = (await resolve(place, book)) as Id | undefined;
         const where: SpawnOptions = start === undefined ? {} : { at: start };
-        const hasInput = inputNames.length > 0;
-        const args = [variableName(name)];
-        if (hasInput || start !== undefined) args.push(sourceText(whole));
-        if (start !== undefined) args.push(sourceText(where));
-        const call = `await ${variableName(user)}.spawn(${args.join(", ")})`;
+        const call = (): string => {
+          const args = [variableName(name)];
+          if (inputNames.length > 0 || start !== undefined) args.push(sourceText(whole));
+          if (start !== undefined) args.push(sourceText(where));
+          return `await ${variableName(user)}.spawn(${args.join(", ")})`;
+        };
         let run: Run<unknown> | undefined;
         let error: Error | undefined;
         try {
           const session = await world.user(user);
           run = await session.spawn(walker, whole as never, where);
         } catch (thrown) {
-          if (!isRefusal(thrown)) throw new StepFailure(`${call};`, thrown);
+          if (!isRefusal(thrown)) throw new StepFailure(() => `${call()};`, thrown);
           error = thrown as Error;
         }
-        const line =
-          error === undefined ? `${call};` : `${call}.catch(() => {}); // ${error.message.split("\n")[0]}`;
+        const line = (): string =>
+          error === undefined
+            ? `${call()};`
+            : `${call()}.catch(() => {}); // ${error.message.split("\n")[0]}`;
         try {
           await after?.(world.model, {
             user,
@@ -390,7 +410,8 @@ function stepsOf<M>(
         weight,
         arbitrary: arbitrary.map((argument) => ({
           async perform(world) {
-            const line = `await ${name}(${argument === undefined ? "" : sourceText(argument)});`;
+            const line = (): string =>
+              `await ${name}(${argument === undefined ? "" : sourceText(argument)});`;
             try {
               await action(world, argument);
             } catch (thrown) {
@@ -409,7 +430,8 @@ function stepsOf<M>(
           async perform(world: ModelWorld<M> & { reopened(again: TestGraph): void }) {
             world.reopened(await world.graph.reopen());
             const sessions = users.map((user) => `await graph.user(${sourceText(user)})`).join(", ");
-            return `graph = await graph.reopen(); [${users.map(variableName).join(", ")}] = [${sessions}];`;
+            return () =>
+              `graph = await graph.reopen(); [${users.map(variableName).join(", ")}] = [${sessions}];`;
           },
         }),
       };
