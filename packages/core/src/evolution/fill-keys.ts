@@ -54,6 +54,7 @@ async function fill(host: EvolutionHost, index: IndexDefinition): Promise<void> 
       host,
       NODE,
       stale,
+      STRETCH,
       () => {},
       ({ values }, id) => {
         count += 1;

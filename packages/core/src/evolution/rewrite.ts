@@ -10,7 +10,7 @@ import type { EvolutionHost } from "./host.ts";
 export type Rewritten = "rewritten" | "current" | "unreadable" | "newer";
 
 /** Records that are rewritten in one unit of work: few, so that it is short and the app's units lose little to it. */
-const TOGETHER = 64;
+export const FEW_TOGETHER = 64;
 
 /** How often a record is tried that others write each time. */
 const MOST_TRIES = 50;
@@ -19,17 +19,19 @@ const MOST_TRIES = 50;
  * Stores records again as they are, in the shape that the code has now. What others rewrite or delete meanwhile is left
  * to them.
  *
+ * @param together how many go in one unit of work, 256 at most
  * @param taken is told of each record whose key another one has
  */
 export async function rewrite(
   host: EvolutionHost,
   kind: RecordKind,
   ids: readonly Id[],
+  together: number,
   done: (outcome: Rewritten) => void,
   taken: (error: UniqueViolationError, id: Id) => void,
 ): Promise<void> {
-  for (let from = 0; from < ids.length; from += TOGETHER) {
-    const some = ids.slice(from, from + TOGETHER);
+  for (let from = 0; from < ids.length; from += together) {
+    const some = ids.slice(from, from + together);
     try {
       for (const outcome of await rewriteTogether(host, kind, some)) done(outcome);
     } catch (error) {

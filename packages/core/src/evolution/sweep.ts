@@ -6,7 +6,7 @@ import type { TypeDefinition } from "../schema/definition.ts";
 import type { SweepOptions, SweepReport, TakenKey } from "../types/evolution.ts";
 import { readSignal } from "../util/stop-signal.ts";
 import type { EvolutionHost } from "./host.ts";
-import { rewrite } from "./rewrite.ts";
+import { FEW_TOGETHER, rewrite } from "./rewrite.ts";
 
 /** Records that are looked at in one turn of the event loop. */
 const STRETCH = 256;
@@ -51,6 +51,7 @@ export async function sweep(host: EvolutionHost, given: unknown): Promise<SweepR
         host,
         kind,
         page.stale,
+        FEW_TOGETHER,
         (outcome) => {
           if (outcome !== "current") counts[outcome] += 1;
         },

@@ -126,12 +126,15 @@ export class Follower {
     };
     const round = (left: number): MaybePromise<void> =>
       andThen(this.#store.changes(stretch.token), (page) => {
-        if (page === "lost" || left === 0 || this.#isOfOtherTypes(page)) return this.#startAfresh();
-        return andThen(this.#extend(stretch, page), (complete) => {
-          if (complete === undefined) return this.#startAfresh();
-          if (!complete) return round(page.more ? left : left - 1);
-          this.#apply(stretch);
-        });
+        if (page === "lost" || left === 0) return this.#startAfresh();
+        if (!this.#isOfOtherTypes(page)) return take(page, left);
+        return andThen(this.#learnTypes(), (isNew) => (isNew ? this.#startAfresh() : take(page, left)));
+      });
+    const take = (page: ChangePage, left: number): MaybePromise<void> =>
+      andThen(this.#extend(stretch, page), (complete) => {
+        if (complete === undefined) return this.#startAfresh();
+        if (!complete) return round(page.more ? left : left - 1);
+        this.#apply(stretch);
       });
     return round(ROUNDS);
   }
@@ -141,12 +144,18 @@ export class Follower {
     return catalogVersion !== this.#catalogVersion && this.#store.readCatalog !== undefined;
   }
 
-  /** Takes in what other code has added to the catalog. Nothing that is open may go on with what it took for granted. */
-  #learnTypes(): MaybePromise<void> {
-    if (this.#store.readCatalog === undefined) return;
+  /**
+   * Takes in what other code has added to the catalog. Nothing that is open may go on with what it took for granted then.
+   * @returns whether there was anything new: an index that is complete makes another version too
+   */
+  #learnTypes(): MaybePromise<boolean> {
+    if (this.#store.readCatalog === undefined) return false;
     return andThen(this.#store.readCatalog(), ({ catalog, version }) => {
-      if (version !== this.#catalogVersion) this.#resident.catalog.adopt(catalog);
       this.#catalogVersion = version;
+      const known = this.#resident.catalog;
+      if (JSON.stringify(catalog) === JSON.stringify(known.stored)) return false;
+      known.adopt(catalog);
+      return true;
     });
   }
 

@@ -2,6 +2,7 @@ import type { AccessRecord } from "../model/access-record.ts";
 import { formatId, type Id } from "../model/id.ts";
 import type { Level } from "../model/level.ts";
 import { canonicalText, toPlainJson } from "../model/plain-json.ts";
+import { UnknownValue } from "../model/unknown-value.ts";
 import { handOut } from "../model/value.ts";
 import { generate, quoted } from "../util/generated-code.ts";
 import type { MaybePromise } from "../util/maybe-async.ts";
@@ -253,7 +254,7 @@ Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom")
   ): unknown {
     if (isPrototype(this)) return `[prototype of ${this.constructor.name}]`;
     if (depth < 0) return `[${this.$type}]`;
-    const shown = { id: this.id, ...endsOf(this), ...valuesIn(coreOf(this).state) };
+    const shown = { id: this.id, ...endsOf(this), ...shownIn(coreOf(this).state) };
     const remark = coreOf(this).host.remarkOn(this);
     const name = remark === undefined ? this.$type : `${this.$type} (${remark})`;
     return inspect === undefined ? shown : `${name} ${inspect(shown, options)}`;
@@ -265,7 +266,7 @@ Object.defineProperty(Entity.prototype, Symbol.for("nodejs.util.inspect.custom")
 Object.defineProperty(Entity.prototype, Symbol.toStringTag, {
   get(this: Entity): string {
     if (isPrototype(this)) return this.constructor.name;
-    return `${this} ${canonicalText(valuesIn(coreOf(this).state))}`;
+    return `${this} ${canonicalText(shownIn(coreOf(this).state))}`;
   },
 });
 
@@ -424,6 +425,16 @@ function endsOf(entity: Entity): { sourceId: Id; targetId: Id } | undefined {
 
 function isPrototype(entity: Entity): boolean {
   return !(coreOf(entity) instanceof EntityCore);
+}
+
+/** The same for people: what newer code has stored is named as that, where reading it throws. */
+function shownIn(state: State): Record<string, unknown> {
+  if (UnknownValue.made === 0) return valuesIn(state);
+  const known = Object.entries(state).map(([name, value]) => [
+    name,
+    value instanceof UnknownValue ? "(stored by newer code)" : value,
+  ]);
+  return valuesIn(Object.fromEntries(known));
 }
 
 /** The fields that are there, as they are handed out. */

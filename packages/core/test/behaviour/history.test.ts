@@ -219,6 +219,7 @@ forEachStore("the history of a type", (open) => {
               expect(a!.name).toBe("a");
               expect(() => a!.price).toThrow(NewerShapeError);
               expect(() => a!.toJSON()).toThrow(NewerShapeError);
+              expect(Object.prototype.toString.call(a)).toMatch(/"price": "\(stored by newer code\)"/);
               expect(() => {
                 a!.name = "x";
               }).toThrow(NewerShapeError);
