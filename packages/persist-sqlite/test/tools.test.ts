@@ -69,6 +69,12 @@ describe("checkFile", () => {
       /does not cover/,
       "UPDATE nodes SET k1 = (SELECT CAST(k1 || x'00' AS BLOB) FROM nodes WHERE k1 IS NOT NULL) WHERE data LIKE '%kept%'",
     ],
+    [
+      "a shape that the type never had",
+      { shape: 1 },
+      /its shape 7/,
+      "UPDATE nodes SET shape = 7 WHERE data LIKE '%kept%'",
+    ],
     ["no system root", { root: 1 }, /system root is missing/, "DELETE FROM nodes WHERE key = 0"],
     [
       "a base type that is not there",

@@ -131,7 +131,7 @@ class Check {
     const pause = (): Promise<void> => this.#pause();
     this.#host = host;
     this.#settings = settings;
-    this.#records = new RecordPass(stored);
+    this.#records = new RecordPass(stored, store.supports.shared);
     this.#nodes = new NodePass(undirected, pause);
     this.#edges = new EdgePass(undirected);
     this.#indexes = new IndexPass(stored);

@@ -97,7 +97,8 @@ export class IndexPass {
     let beforeLast: Entry | undefined;
     for (const view of views) {
       if (!this.covers(index, view.type)) {
-        strays.add(view);
+        // A type that came with newer code, since the store was opened here, is nothing to judge.
+        if (this.#byType.has(view.type)) strays.add(view);
         continue;
       }
       const key = keyOf(index, view);

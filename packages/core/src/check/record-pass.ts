@@ -11,9 +11,12 @@ const MOST_ROOTS = 10_000;
 /** What nodes and edges have in common: that they can be read, of a known shape, and belong to somebody who is there. */
 export class RecordPass {
   readonly #shapes: Map<string, ReadonlySet<number>>;
+  /** Whether others may have added shapes since the store was opened. */
+  readonly #isShared: boolean;
   readonly #roots: Set<Id> = new Set();
 
-  constructor({ types }: CatalogDescription) {
+  constructor({ types }: CatalogDescription, isShared: boolean) {
+    this.#isShared = isShared;
     this.#shapes = new Map(
       types.map(({ name, shapes }) => [name, new Set(shapes.map(({ version }) => version))]),
     );
@@ -24,7 +27,7 @@ export class RecordPass {
     const wanted = new Set<Id>();
     for (const view of views) {
       if (view.fields instanceof RowDamage) suspects.push(unreadable(kind, view));
-      if (this.#shapes.get(view.type)?.has(view.shape) !== true) suspects.push(this.#shape(kind, view));
+      if (!this.#isShapeKnown(view)) suspects.push(this.#shape(kind, view));
       if (!this.#roots.has(view.owner)) wanted.add(view.owner);
       for (const root of view.access.roots.keys()) if (!this.#roots.has(root)) wanted.add(root);
     }
@@ -35,6 +38,13 @@ export class RecordPass {
         suspects.push(grant(kind, view));
     }
     return suspects;
+  }
+
+  /** Versions count up, so that one beyond those that are known may be a newer program's. */
+  #isShapeKnown({ type, shape }: RowView): boolean {
+    const known = this.#shapes.get(type);
+    if (known === undefined || known.has(shape)) return known !== undefined;
+    return this.#isShared && shape > Math.max(0, ...known);
   }
 
   async #learn(look: Look, ids: readonly Id[]): Promise<void> {
@@ -53,7 +63,7 @@ export class RecordPass {
       type,
       look: async (look) => {
         const now = await look.record(kind, id);
-        if (now === undefined || this.#shapes.get(now.type)?.has(now.shape) === true) return undefined;
+        if (now === undefined || this.#isShapeKnown(now)) return undefined;
         return { message: `its shape ${now.shape} is none that its type has had` };
       },
     };

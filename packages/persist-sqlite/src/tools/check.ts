@@ -17,6 +17,8 @@ export type Problem =
   | "root"
   /** A record of a type that is not in the catalog, or of the other kind: no read shows it. */
   | "type"
+  /** A record of a shape that its type never had. */
+  | "shape"
   /** An access record that cannot be read, and grants nothing. */
   | "access"
   /** An edge that was moved aside, and the entry that says which id it has, do not match. */
@@ -168,10 +170,12 @@ class Check {
   }
 
   #record(record: StoredRecord): void {
-    const { type, kind, access } = record;
+    const { type, kind, shape, access } = record;
     if (type === undefined) this.#found.of(record, "type", "its type is not in the catalog");
     else if (type.description.kind !== kind)
       this.#found.of(record, "type", `it is stored as ${kind === "node" ? "a node" : "an edge"}`);
+    else if (!type.description.shapes.some(({ version }) => version === shape))
+      this.#found.of(record, "shape", `its shape ${shape} is none that its type has had`);
     if (access !== null && !isAccess(access))
       this.#found.of(record, "access", "its access record cannot be read and grants nothing");
   }
