@@ -21,6 +21,7 @@ import {
   type ScanRequest,
   type Store,
   type StoreCounters,
+  type StoreSnapshot,
   type StoreSupports,
   type Tally,
   type TallyRequest,
@@ -180,7 +181,7 @@ export class SqliteStore implements Store {
     }));
   }
 
-  snapshot(): MaybePromise<SqliteSnapshot> {
+  snapshot(): MaybePromise<StoreSnapshot> {
     const held = this.#snapshots;
     const opened = SqliteSnapshot.open(this.#file.options, this.counters, (closed) => held.delete(closed));
     return andThen(opened, (snapshot) => {

@@ -21,6 +21,7 @@ import type {
 import type { CreateArgument } from "../types/infer.ts";
 import type { Session } from "../types/session.ts";
 import type { Unit } from "../unit/unit.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { IdBlock } from "./id-block.ts";
 
 /** What a node of a load is called in it: text, or a number. */
@@ -161,8 +162,8 @@ export const BulkLoad: NodeClass<BulkLoadFields, BulkLoad> = node(
 const usualBatch = 5_000;
 
 /**
- * Makes nodes and edges of rows, in units of work of some thousand: as `tx.create` and `link` do it, validated, owned by
- * the session's root, under its rights, and a good deal faster. A unit is written whole or not at all.
+ * Makes nodes and edges of rows, in units of work of some thousand, each written whole or not at all: as `tx.create` and
+ * `link` do it, validated, owned by the session's root and under its rights.
  *
  * With a `name` a load that was cut short, by a kill or a row that was refused, is taken up by the same call with the
  * same rows from the beginning: what is done is passed over, and the graph becomes the same. More rows may follow.
@@ -334,8 +335,10 @@ class Load {
           slots.set(number, slotOf(unit.createNode(definition, row.fields ?? {}, block.words(i))));
           attempt.nodes += 1;
         } else {
-          const source = await this.#end(unit, row.from, "from", number, slots);
-          const target = await this.#end(unit, row.to, "to", number, slots);
+          const from = this.#end(unit, row.from, "from", number, slots);
+          const source = isPromise(from) ? await from : from;
+          const to = this.#end(unit, row.to, "to", number, slots);
+          const target = isPromise(to) ? await to : to;
           unit.createEdge(unit.catalog.definitionOf(row.type, "edge"), row.fields ?? {}, source, target);
           attempt.edges += 1;
         }
@@ -369,13 +372,13 @@ class Load {
     return isId(key) ? key : undefined;
   }
 
-  async #end(
+  #end(
     unit: Unit,
     key: LoadKey | undefined,
     side: "from" | "to",
     number: number,
     slots: ReadonlyMap<number, number>,
-  ): Promise<number> {
+  ): MaybePromise<number> {
     if (key === undefined) throw noNode(side, key, "is missing");
     const row = this.#keys.get(key);
     if (row !== undefined && row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
@@ -386,9 +389,10 @@ class Load {
     }
     const id = this.#idOfKey(key);
     if (id === undefined) throw noNode(side, key, "is neither the key of an earlier row nor an id");
-    const slot = await findRecord(unit, NODE, id);
-    if (slot < 0) throw noNode(side, key, "leads to no node that this session may read");
-    return slot;
+    return andThen(findRecord(unit, NODE, id), (slot) => {
+      if (slot < 0) throw noNode(side, key, "leads to no node that this session may read");
+      return slot;
+    });
   }
 
   /** In the same commit as the rows. */
