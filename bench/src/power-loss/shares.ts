@@ -7,7 +7,8 @@ import type { LossOptions } from "./losses.ts";
  * @throws {UsageError} for a durability that there is not
  */
 export function shares(states: number, durability: string): LossOptions["states"] {
-  const off = Math.max(60, Math.ceil(states / 50));
+  // One in ten of these loses something: so many that none of them does is out of the question.
+  const off = Math.max(150, Math.ceil(states / 50));
   switch (durability) {
     case "full":
       return { full: states, off };
