@@ -1,8 +1,7 @@
 import { TierUnavailableError } from "../errors.ts";
-import type { Unit } from "../unit/unit.ts";
 import { isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { ChangeHub } from "./change-hub.ts";
-import type { KeptRead } from "./kept-read.ts";
+import type { KeptRead, Use } from "./kept-read.ts";
 
 /** How long after a store could not be reached it is tried again. */
 const RETRY_MS = 1000;
@@ -11,8 +10,8 @@ const RETRY_MS = 1000;
 export interface Reader<V> {
   /** Whether it is to be read again. */
   isDue(): boolean;
-  /** What was read, as of the commit that L1 is of; the unit is still open. */
-  arrived(value: V, unit: Unit): void;
+  /** What was read, as of the commit that L1 is of. */
+  readonly arrived: Use<V>;
   /** It cannot be read any more. */
   failed(error: unknown): void;
 }

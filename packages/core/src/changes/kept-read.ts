@@ -5,8 +5,12 @@ import { Unit } from "../unit/unit.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import type { ChangeHub } from "./change-hub.ts";
 
-/** What is done with what was read. */
-export type Use<T> = (value: T, unit: Unit) => void;
+/**
+ * What is done with what was read while the unit is open: nothing that would ask it again. What this gives is done when
+ * the unit is over, in the same step, so that what was read is as of L1 still.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing more to do
+export type Use<T> = (value: T, unit: Unit) => void | (() => void);
 
 /**
  * A read whose unit of work is kept when it is over: the predicates that the unit would have been validated by tell,
@@ -90,14 +94,17 @@ export class KeptRead<T> {
   }
 
   #end(unit: Unit, value: T, use: Use<T>): void {
+    // biome-ignore lint/suspicious/noConfusingVoidType: see `Use`
+    let rest: void | (() => void) = undefined;
     try {
-      if (!this.#isStopped) use(value, unit);
+      if (!this.#isStopped) rest = use(value, unit);
     } finally {
       if (this.#keeps && !this.#isStopped) {
         unit.keep();
         this.#kept = unit;
       } else unit.close(false);
     }
+    if (!this.#isStopped) rest?.();
   }
 
   #failed(unit: Unit, error: unknown, use: Use<T>): MaybePromise<void> {

@@ -82,9 +82,14 @@ export class LiveResult<V, U> implements Follower, Reader<V>, Live<unknown, U> {
     return this.#seen !== this.#hub.commits && !this.#read.holds;
   }
 
-  arrived(read: V): void {
-    const before = this.#now;
+  /** Records are compared when their unit is over: until then they would ask it. */
+  arrived(read: V): () => void {
     this.#seen = this.#hub.commits;
+    return () => this.#take(read);
+  }
+
+  #take(read: V): void {
+    const before = this.#now;
     this.#now = this.#succession.next(before, read);
     if (before === undefined) this.#settleReady.resolve();
     if (this.#now !== before) this.#tell();

@@ -75,10 +75,13 @@ export interface Watching extends Disposable {
 }
 
 /** Change sets as an async iterator, in commit order. Leaving the loop ends it, and so does `graph.close()`. */
-export interface Changes extends Watching, AsyncIterableIterator<ChangeSet> {}
+export interface Changes extends Watching, AsyncIterableIterator<ChangeSet> {
+  next(): Promise<IteratorResult<ChangeSet, undefined>>;
+}
 
 /** A result that follows the graph. */
 export interface Live<T, U = T> extends AsyncIterable<U>, Disposable {
+  [Symbol.asyncIterator](): AsyncIterator<U, undefined>;
   /** The newest result, the same object until there is another; undefined before the first. */
   readonly value: T | undefined;
   /** When there is a first result. Rejects where there can be none. */
