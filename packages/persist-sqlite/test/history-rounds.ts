@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { openGraph } from "@rootwalk/core";
 import fc from "fast-check";
 import type { NotedUnit } from "../../core/src/testing/history/history.ts";
@@ -8,6 +7,7 @@ import { allKinds } from "../../core/test/history/operations.ts";
 import { anomalyIn, type Program, programsOf } from "../../core/test/history/play.ts";
 import { Hub, Leaf, makeWorld, types } from "../../core/test/history/world.ts";
 import { sqlite } from "../src/index.ts";
+import { bundled } from "./bundled.ts";
 import type { Order, Report } from "./history-process.ts";
 
 const PROCESSES = 4;
@@ -21,9 +21,7 @@ class Player {
 
   constructor(path: string, number: number, seed: number) {
     const args = [path, `process ${number}`, String(number), String(seed + number)];
-    this.#child = fork(fileURLToPath(new URL("history-process.ts", import.meta.url)), args, {
-      execArgv: ["--import", "tsx", "--conditions=@rootwalk/source"],
-    });
+    this.#child = fork(bundled("history-process.ts"), args, { execArgv: [] });
   }
 
   /** What it says next. */
