@@ -1,10 +1,11 @@
+import { readOptions } from "../model/options.ts";
 import { handOut } from "../query/query.ts";
 import type { NodeEntity } from "../schema/entity.ts";
 import type { AnyAlong, Members as MemberQuery, SearchLimits } from "../types/algorithms.ts";
 import type { Unit } from "../unit/unit.ts";
 import { readAlong } from "./along.ts";
 import { Members, readMembers } from "./members.ts";
-import { readLimits, readOptions } from "./options.ts";
+import { readLimits } from "./options.ts";
 import { Search } from "./search.ts";
 
 /** What connected components are asked for. */

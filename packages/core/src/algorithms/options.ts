@@ -1,4 +1,4 @@
-import { describeKind, kindOf } from "../model/value-kind.ts";
+import { describeKind } from "../model/value-kind.ts";
 import { invalidQuery } from "../query/plan.ts";
 import { Query, type QueryContext } from "../query/query.ts";
 import { Root } from "../schema/node.ts";
@@ -12,22 +12,6 @@ const MOST_ENTRIES = 2_000_000;
 export interface Limits {
   readonly maxEntries: number;
   readonly signal: StopSignal | undefined;
-}
-
-/** The options of an algorithm, none of which it does not have. @throws {TypeError} {ValidationError} `RW_QUERY_INVALID` */
-export function readOptions(
-  what: string,
-  options: unknown,
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
-  if (kindOf(options) !== "object")
-    throw new TypeError(
-      `${what} takes options such as { along: (node) => node.out() }, got ${describeKind(options)}`,
-    );
-  for (const name of Object.keys(options as object))
-    if (!names.includes(name))
-      throw invalidQuery(`${what} has no option "${name}"; it has ${names.join(", ")}`);
-  return options as Readonly<Record<string, unknown>>;
 }
 
 export function readLimits(what: string, { maxEntries, signal }: Readonly<Record<string, unknown>>): Limits {

@@ -1,3 +1,4 @@
+import { readOptions } from "../model/options.ts";
 import type {
   AnyAlong,
   EdgesAlong,
@@ -13,7 +14,7 @@ import { readAlong } from "./along.ts";
 import { fewestEdges, nearestByEdges } from "./breadth-first.ts";
 import { lightest } from "./dijkstra.ts";
 import { findNode, readKind, refuseWhere } from "./ends.ts";
-import { contextOf, readLimits, readOptions, readWhole } from "./options.ts";
+import { contextOf, readLimits, readWhole } from "./options.ts";
 import { type FoundPath, handOutPath } from "./path.ts";
 import { Search } from "./search.ts";
 import { readWeight } from "./weights.ts";

@@ -1,4 +1,5 @@
 import type { Id } from "../model/id.ts";
+import { readOptions } from "../model/options.ts";
 import type { HopStep } from "../query/plan.ts";
 import { invalidQuery, readCount } from "../query/plan.ts";
 import type { QueryContext } from "../query/query.ts";
@@ -8,7 +9,7 @@ import type { Unit } from "../unit/unit.ts";
 import { SlotTable } from "../util/slot-table.ts";
 import { readAlong } from "./along.ts";
 import { findNode, type Kind, KindTest, readKind, refuseWhere } from "./ends.ts";
-import { contextOf, type Limits, readLimits, readOptions, readWhole } from "./options.ts";
+import { contextOf, type Limits, readLimits, readWhole } from "./options.ts";
 import { type FoundPath, handOutPath, type Way } from "./path.ts";
 import { Search } from "./search.ts";
 import { Tree } from "./tree.ts";

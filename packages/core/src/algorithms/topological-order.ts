@@ -1,3 +1,4 @@
+import { readOptions } from "../model/options.ts";
 import { invalidQuery } from "../query/plan.ts";
 import { handOut } from "../query/query.ts";
 import type {
@@ -11,7 +12,7 @@ import type { Unit } from "../unit/unit.ts";
 import { readAlong } from "./along.ts";
 import { Heap } from "./heap.ts";
 import { Members, readMembers } from "./members.ts";
-import { readLimits, readOptions } from "./options.ts";
+import { readLimits } from "./options.ts";
 import { handOutPath, type Way } from "./path.ts";
 import { Search } from "./search.ts";
 

@@ -1,5 +1,5 @@
 import { ValidationError } from "../errors.ts";
-import { kindOf } from "../model/value-kind.ts";
+import { readOptions } from "../model/options.ts";
 import type { WatchOptions } from "../types/changes.ts";
 import type { StopSignal } from "../types/stop-signal.ts";
 import { readSignal } from "../util/stop-signal.ts";
@@ -24,13 +24,7 @@ export function readFollowOptions(
   options: unknown,
   allowed: readonly string[] = names,
 ): FollowSettings {
-  if (options !== undefined && kindOf(options) !== "object")
-    throw new TypeError(`${what}: options are an object, such as { ${allowed[1]}: 50 }`);
-  const given = (options ?? {}) as WatchOptions;
-  for (const name of Object.keys(given)) {
-    if (!allowed.includes(name))
-      throw invalid(`${what} has no option "${name}"; there are ${allowed.join(", ")}`);
-  }
+  const given: WatchOptions = readOptions(what, options, allowed);
   const { pollMs = POLL_MS, buffer = BUFFER } = given;
   const signal = readSignal(what, given.signal);
   if (typeof pollMs !== "number" || !(pollMs >= 1) || pollMs > 0x7fff_ffff)

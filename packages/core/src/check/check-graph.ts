@@ -1,6 +1,6 @@
 import { ClosedError, GraphError, ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
-import { describeKind } from "../model/value-kind.ts";
+import { readOptions } from "../model/options.ts";
 import type { Store } from "../persistence/store.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type {
@@ -51,7 +51,7 @@ const repairKinds: readonly RepairKind[] = [
  * reads; so it is looked at again until all that speaks for it was true at one moment.
  */
 export async function checkGraph(host: CheckHost, options: unknown): Promise<CheckReport> {
-  const settings = readOptions(options);
+  const settings = readSettings(options);
   if (settings.repair.size > 0 && host.store.supports.readOnly)
     throw new GraphError({
       code: "RW_READ_ONLY",
@@ -71,13 +71,7 @@ interface Settings {
 
 const optionNames = ["orphans", "repair", "listed", "onFinding", "onProgress", "signal"];
 
-function readOptions(options: unknown = {}): Settings {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`check takes an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw invalid(`check has no option "${name}"; there are ${optionNames.join(", ")}`);
-  }
+function readSettings(given: unknown): Settings {
   const {
     orphans = false,
     repair = [],
@@ -85,7 +79,7 @@ function readOptions(options: unknown = {}): Settings {
     onFinding,
     onProgress,
     signal,
-  } = options as CheckOptions;
+  }: CheckOptions = readOptions("check", given, optionNames);
   if (typeof orphans !== "boolean") throw new TypeError("check: orphans is true or false");
   if (!Array.isArray(repair)) throw new TypeError('check: repair is an array of kinds, such as ["dangling"]');
   for (const kind of repair) {

@@ -1,6 +1,7 @@
-import { CorruptRecordError, ValidationError } from "../errors.ts";
+import { CorruptRecordError } from "../errors.ts";
 import { compareIdWords } from "../model/id.ts";
-import { describeKind, kindOf } from "../model/value-kind.ts";
+import { readOptions } from "../model/options.ts";
+import { describeKind } from "../model/value-kind.ts";
 import { invalidQuery, readCount } from "../query/plan.ts";
 import { handOut, hopFrom, hopStep, Query } from "../query/query.ts";
 import { EDGE } from "../resident/change-log.ts";
@@ -200,16 +201,13 @@ function refuseDepth({ depth }: Settings): void {
 }
 
 function readSettings(what: string, options: unknown, catalog: Catalog): Settings {
-  if (options !== undefined && kindOf(options) !== "object")
-    throw new TypeError(`${what}: options are an object such as { label: "name" }`);
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  const { label, direction = "LR", depth, maxNodes = MOST_NODES, maxEdges = MOST_EDGES } = given;
-  for (const name of Object.keys(given))
-    if (!optionNames.includes(name))
-      throw new ValidationError({
-        code: "RW_OPTION_INVALID",
-        message: `${what} has no option "${name}"; there are ${optionNames.join(", ")}`,
-      });
+  const {
+    label,
+    direction = "LR",
+    depth,
+    maxNodes = MOST_NODES,
+    maxEdges = MOST_EDGES,
+  } = readOptions(what, options, optionNames);
   if (label !== undefined && typeof label !== "function") {
     const isField = typeof label === "string" && catalog.definitions().some((type) => type.hasField(label));
     if (!isField)

@@ -1,6 +1,6 @@
 import { GraphError, ValidationError } from "../errors.ts";
 import { type Id, isId } from "../model/id.ts";
-import { describeKind } from "../model/value-kind.ts";
+import { readOptions } from "../model/options.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import type { SweepOptions, SweepReport, TakenKey } from "../types/evolution.ts";
@@ -18,7 +18,7 @@ const LISTED = 100;
  */
 export async function sweep(host: EvolutionHost, given: unknown): Promise<SweepReport> {
   const { store, catalog, scheduler } = host.runtime;
-  const { onProgress, signal, after } = readOptions(given);
+  const { onProgress, signal, after } = readSettings(given);
   if (store.supports.readOnly)
     throw new GraphError({
       code: "RW_READ_ONLY",
@@ -103,20 +103,15 @@ async function scan(
 
 const optionNames = ["onProgress", "signal", "after"];
 
-function readOptions(options: unknown = {}): SweepOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`sweep takes an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw invalid(`sweep has no option "${name}"; there are ${optionNames.join(", ")}`);
-  }
-  const { onProgress, signal, after } = options as SweepOptions;
+function readSettings(given: unknown): SweepOptions {
+  const options: SweepOptions = readOptions("sweep", given, optionNames);
+  const { onProgress, signal, after } = options;
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw new TypeError("sweep: onProgress is a function");
   readSignal("sweep", signal);
   if (after !== undefined && typeof after !== "string")
     throw new TypeError("sweep: after is the place that a sweep's progress has told");
-  return options as SweepOptions;
+  return options;
 }
 
 /** Where a sweep that came so far goes on. */

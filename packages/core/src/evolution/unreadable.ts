@@ -1,10 +1,9 @@
-import { ValidationError } from "../errors.ts";
 import type { Id } from "../model/id.ts";
+import { readOptions } from "../model/options.ts";
 import { handOut } from "../model/value.ts";
-import { describeKind } from "../model/value-kind.ts";
 import { type FieldData, RowDamage } from "../persistence/rows.ts";
 import { damageOf } from "../resident/states.ts";
-import type { UnreadableOptions, UnreadableRecord } from "../types/evolution.ts";
+import type { UnreadableRecord } from "../types/evolution.ts";
 import type { EvolutionHost } from "./host.ts";
 
 const STRETCH = 256;
@@ -15,7 +14,7 @@ export async function* unreadable(
   given: unknown,
 ): AsyncGenerator<UnreadableRecord, void, undefined> {
   const { store, catalog, resident, scheduler } = host.runtime;
-  const { stored = false } = readOptions(given);
+  const stored = readWhetherStored(given);
   for (const [at, { kind, name, storedName, shape }] of catalog.definitions().entries()) {
     const number = at + 1;
     let after: Id | undefined;
@@ -50,18 +49,8 @@ function copied(fields: FieldData): Record<string, unknown> {
   return copy;
 }
 
-function readOptions(options: unknown = {}): UnreadableOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`unreadable takes an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options)) {
-    if (name !== "stored")
-      throw new ValidationError({
-        code: "RW_OPTION_INVALID",
-        message: `unreadable has no option "${name}"; there is stored`,
-      });
-  }
-  const { stored } = options as UnreadableOptions;
-  if (stored !== undefined && typeof stored !== "boolean")
-    throw new TypeError("unreadable: stored is true or false");
-  return options;
+function readWhetherStored(options: unknown): boolean {
+  const { stored = false } = readOptions("unreadable", options, ["stored"]);
+  if (typeof stored !== "boolean") throw new TypeError("unreadable: stored is true or false");
+  return stored;
 }

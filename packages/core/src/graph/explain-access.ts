@@ -4,7 +4,8 @@ import type { Principal } from "../access/principal.ts";
 import { AccessDeniedError, CorruptRecordError, ValidationError } from "../errors.ts";
 import { type Id, requireId } from "../model/id.ts";
 import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
-import { describeKind, kindOf } from "../model/value-kind.ts";
+import { readOptions } from "../model/options.ts";
+import { describeKind } from "../model/value-kind.ts";
 import { findRecord } from "../query/select.ts";
 import { EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import { Entity, isEdgeEntity, markDataRead, NodeEntity, requireGraph } from "../schema/entity.ts";
@@ -163,14 +164,7 @@ function kindsOf(record: unknown): readonly RecordKind[] {
 }
 
 function readPrincipal(unit: Unit, options: unknown): Principal {
-  if (options === undefined) return unit.principal;
-  if (kindOf(options) !== "object")
-    throw new TypeError(
-      `explainAccess: options are an object such as { for: root }, got ${describeKind(options)}`,
-    );
-  const { for: root, ...rest } = options as Readonly<Record<string, unknown>>;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw new TypeError(`explainAccess has no option ${unknown}; there is for`);
+  const { for: root } = readOptions("explainAccess", options, ["for"]);
   if (root === undefined) return unit.principal;
   let id: unknown = root;
   if (root instanceof NodeEntity && root.$type === "Root") {

@@ -4,6 +4,7 @@ import { ClosedError, GraphError, ValidationError } from "../errors.ts";
 import { fillKeys } from "../evolution/fill-keys.ts";
 import { newNodeAccess } from "../model/access-record.ts";
 import { type Id, IdSource, parseId } from "../model/id.ts";
+import { readOptions } from "../model/options.ts";
 import { checkedStore } from "../persistence/checked-store.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
@@ -92,7 +93,7 @@ export function takeStore(what: string, store: Store): () => void {
 
 /** `openGraph` under other limits than everybody's: how a test gets to what lies beyond them. */
 export async function openWithin(limits: Limits, options: OpenOptions): Promise<Graph> {
-  const settings = readOptions(options);
+  const settings = readSettings(options);
   return openOn(settings, limits, options, buildCatalog(options.types));
 }
 
@@ -110,7 +111,7 @@ export async function openWithin(limits: Limits, options: OpenOptions): Promise<
  * @throws {ValidationError} `RW_OPTION_INVALID` for a store that can be written to, and as `openGraph`
  */
 export async function openUntyped(options: UntypedOptions): Promise<UntypedGraph> {
-  const settings = readOptions({ ...options, types: [] });
+  const settings = readSettings({ ...options, types: [] });
   if (!settings.store.supports.readOnly)
     throw new ValidationError({
       code: "RW_OPTION_INVALID",
@@ -289,21 +290,16 @@ const optionNames = [
   "random",
 ];
 
-function readOptions(options: OpenOptions): Settings {
+function readSettings(options: OpenOptions): Settings {
   if (typeof options !== "object" || options === null || !Array.isArray(options.types)) {
     throw new TypeError("openGraph takes an object with `types`, the node and edge types of the graph");
   }
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw invalid(`openGraph has no option "${name}"; there are ${optionNames.join(", ")}`);
-  }
-  const { cache = {}, attempts = DEFAULT_ATTEMPTS } = options;
-  if (typeof cache !== "object" || cache === null)
-    throw new TypeError("openGraph: cache is an object of bounds");
-  for (const name of Object.keys(cache)) {
-    if (name !== "maxEntries" && name !== "maxBytes")
-      throw invalid(`cache has no option "${name}"; there are maxEntries, maxBytes`);
-  }
+  readOptions("openGraph", options, optionNames);
+  const { attempts = DEFAULT_ATTEMPTS } = options;
+  const cache: NonNullable<OpenOptions["cache"]> = readOptions("cache", options.cache, [
+    "maxEntries",
+    "maxBytes",
+  ]);
   const { scheduler } = options as { scheduler?: Partial<Scheduler> | null };
   if (scheduler !== undefined) {
     for (const name of ["now", "nextTurn", "after"] as const)

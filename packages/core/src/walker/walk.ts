@@ -1,4 +1,5 @@
 import { ClosedError, WalkLimitError } from "../errors.ts";
+import { readOptions } from "../model/options.ts";
 import { describeKind, kindOf } from "../model/value-kind.ts";
 import type { Entity } from "../schema/entity.ts";
 import type { TraceOptions, WalkTrace } from "../types/walk-trace.ts";
@@ -86,14 +87,7 @@ export function readSpawnOptions(where: string, given: unknown): SpawnSettings {
 function readTraceOptions(where: string, given: unknown): TraceOptions | undefined {
   if (given === undefined || given === false) return undefined;
   if (given === true) return {};
-  if (kindOf(given) !== "object")
-    throw new TypeError(
-      `${where}: trace is true or options such as { label: "name" }, got ${describeKind(given)}`,
-    );
-  const { label, maxEvents, onEnd, ...rest } = given as Readonly<Record<string, unknown>>;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined)
-    throw new TypeError(`${where}: trace has no option ${unknown}; there are label, maxEvents, onEnd`);
+  const { label, maxEvents, onEnd } = readOptions(`${where}: trace`, given, ["label", "maxEvents", "onEnd"]);
   if (label !== undefined && typeof label !== "string")
     throw new TypeError(`${where}: trace.label is the name of a field, got ${describeKind(label)}`);
   if (maxEvents !== undefined && !(Number.isSafeInteger(maxEvents) && (maxEvents as number) > 0))

@@ -284,7 +284,7 @@ forEachStore("explainAccess", (open) => {
     await expect(ask("x", "read")).rejects.toMatchObject({ code: "RW_ID_INVALID" });
     await expect(ask(id, "none")).rejects.toMatchObject({ code: "RW_ACCESS_LEVEL" });
     await expect(ask(id, "admin")).rejects.toMatchObject({ code: "RW_ACCESS_LEVEL" });
-    await expect(ask(id, "read", { as: bobId })).rejects.toThrow("explainAccess has no option as");
+    await expect(ask(id, "read", { as: bobId })).rejects.toThrow('explainAccess has no option "as"');
     await expect(ask(id, "read", bobId)).rejects.toThrow(TypeError);
     await expect(ask(id, "read", { for: note })).rejects.toThrow(TypeError);
     const other = await openGraph({ types: [Note, Notice, Cites] });

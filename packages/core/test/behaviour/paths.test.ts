@@ -364,7 +364,7 @@ forEachStore("paths and components", (open) => {
       [[graph, "nobody", a, { along }], /not a record id/],
       [[undefined, a, a, { along }], /a graph, a session/],
       [[{}, a, a, { along }], /a graph, a session/],
-      [[graph, a, a], /takes options/],
+      [[graph, a, a], /along takes a function/],
     ];
     for (const [args, message] of invalid) await expect(path(...args)).rejects.toThrow(message);
     expect(() => (simplePaths as (...args: unknown[]) => unknown)(graph, a, a, { along })).toThrow(

@@ -364,7 +364,6 @@ forEachStore("the trace of a walk", (open) => {
   );
 
   it.each<[string, object]>([
-    ["an option that there is not", { trace: { labels: "name" } }],
     ["a label that is none", { trace: { label: 5 } }],
     ["no room for events", { trace: { maxEvents: 0 } }],
     ["what cannot be called", { trace: { onEnd: true } }],
@@ -372,6 +371,13 @@ forEachStore("the trace of a walk", (open) => {
   ])("refuses %s", async (_, options) => {
     const graph = await open({ types });
     await expect(graph.spawn(lookAround, {}, options)).rejects.toThrow(TypeError);
+  });
+
+  it("has no other options", async () => {
+    const graph = await open({ types });
+    const refused = graph.spawn(lookAround, {}, { trace: { labels: "name" } } as object);
+    await expect(refused).rejects.toMatchObject({ code: "RW_OPTION_INVALID" });
+    await expect(refused).rejects.toThrow('trace has no option "labels"; there are label');
   });
 
   it("is asked for where the outermost walk is spawned", async () => {
