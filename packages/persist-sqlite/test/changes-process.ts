@@ -1,12 +1,9 @@
-import { type Id, node, openGraph } from "@rootwalk/core";
-import { z } from "zod";
+import { type Id, openGraph } from "@rootwalk/core";
 import { sqlite } from "../src/index.ts";
+import { Note, types } from "./notes.ts";
 
 // A process that commits, or watches what others do: `changes-process.ts PATH write NAME COMMITS ROOT`,
 // `changes-process.ts PATH watch ROOT`, or `changes-process.ts PATH idle`.
-
-export class Note extends node("Note", { by: z.string(), n: z.int(), text: z.string().default("") }) {}
-export const types = [Note];
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -48,7 +45,5 @@ async function main(path: string, work: string, args: readonly string[]): Promis
   }
 }
 
-if (process.argv[1]?.endsWith("changes-process.ts") === true) {
-  const [path = "", work = "", ...rest] = process.argv.slice(2);
-  await main(path, work, rest);
-}
+const [path = "", work = "", ...rest] = process.argv.slice(2);
+await main(path, work, rest);

@@ -1,7 +1,7 @@
 import { type Graph, type Id, openGraph } from "@rootwalk/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sqlite } from "../src/index.ts";
-import { Note, types } from "./changes-process.ts";
+import { Note, types } from "./notes.ts";
 import { OtherProcess } from "./other-process.ts";
 import { temporaryFile } from "./support.ts";
 
