@@ -1,4 +1,13 @@
 // For tests of apps and of stores. Apps that do not import it carry nothing of it.
+export { BatchDraft, type RecordOptions } from "./persistence/conformance/batch-draft.ts";
+export { catalog as suiteCatalog } from "./persistence/conformance/catalog.ts";
+export { GuardList } from "./persistence/conformance/guard-list.ts";
+export {
+  type Neighborhood,
+  type PageView,
+  StoreClient,
+  type StoreOrigin,
+} from "./persistence/conformance/store-client.ts";
 
 export { type Arbitraries, arbitraries, type GivenFields } from "./testing/arbitraries.ts";
 export {

@@ -1,7 +1,7 @@
 import { formatId, type Id, IdColumn } from "@rootwalk/core/store";
 import { describe, expect, test } from "vitest";
 import { Database } from "./database.ts";
-import { GuardList, type Session, session, temporaryFile } from "./support.ts";
+import { GuardList, type StoreClient, session, temporaryFile } from "./support.ts";
 
 // Ids of other processes may have the same 63 bits of time and counter, which are an edge's row id in the file.
 
@@ -11,7 +11,7 @@ function id(place: number, random: number): Id {
 }
 
 /** Edges from a hub whose ids crowd on a few places; gives the ids in order. */
-async function crowd(client: Session, hub: Id, type = "Knows", far: Id = client.ann): Promise<Id[]> {
+async function crowd(client: StoreClient, hub: Id, type = "Knows", far: Id = client.ann): Promise<Id[]> {
   const ids: Id[] = [];
   for (const random of [5, 1, 9, 3, 7])
     for (const place of [40, 41, 40, 43]) ids.push(id(place, random * 4 + place));
@@ -24,7 +24,7 @@ async function crowd(client: Session, hub: Id, type = "Knows", far: Id = client.
   return distinct.toSorted();
 }
 
-async function pagesOf(client: Session, hub: Id, request: object): Promise<Id[]> {
+async function pagesOf(client: StoreClient, hub: Id, request: object): Promise<Id[]> {
   const seen: Id[] = [];
   for (let after: Id | undefined, more = true; more; after = seen.at(-1)) {
     const page = await client.around(hub, { ...request, after });

@@ -8,8 +8,9 @@ import {
   type Store,
   toTaggedJson,
 } from "@rootwalk/core/store";
+import type { StoreClient } from "@rootwalk/core/testing";
 import { catalog, nodeType } from "../../core/src/persistence/conformance/catalog.ts";
-import { adjacency, type Session } from "../../core/src/persistence/conformance/session.ts";
+import { adjacency } from "../../core/src/persistence/conformance/store-client.ts";
 import { type RowView, viewsOf } from "../../core/src/persistence/row-view.ts";
 
 // What the fixture file of a format holds. To make the file of a new format: `tsx test/make-fixture.ts` in this package.
@@ -30,7 +31,7 @@ export function fixedId(i: number): Id {
 }
 
 /** One record of every kind that there is, and of every kind of value. */
-export async function fill(client: Session): Promise<void> {
+export async function fill(client: StoreClient): Promise<void> {
   const { ann, bob } = client;
   let next = 100;
   const id = (): Id => fixedId(next++);

@@ -2,7 +2,7 @@ import { GraphError, type Id } from "@rootwalk/core/store";
 import { describe, expect, test } from "vitest";
 import type { IndexProgress } from "../src/index.ts";
 import { Database } from "./database.ts";
-import { catalog, index, opened, type Session, session, storeOf, temporaryFile } from "./support.ts";
+import { catalog, index, opened, type StoreClient, session, storeOf, temporaryFile } from "./support.ts";
 
 const withIndex = (...indexes: ReturnType<typeof index>[]) => ({
   ...catalog,
@@ -12,7 +12,7 @@ const byName = index("Person", ["name"]);
 const uniqueName = index("Person", ["name"], { unique: true });
 
 /** People with names that sort in another order than they were made. */
-async function people(client: Session, count: number): Promise<{ id: Id; name: string }[]> {
+async function people(client: StoreClient, count: number): Promise<{ id: Id; name: string }[]> {
   const draft = client.draft();
   const made = Array.from({ length: count }, (_, i) => {
     const name = `p${String((i * 7919) % count).padStart(5, "0")}`;

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { checkedStore } from "@rootwalk/core/store";
-import { Session } from "../../core/src/persistence/conformance/session.ts";
+import { StoreClient } from "@rootwalk/core/testing";
 import { sqlite } from "../src/index.ts";
 import { formatVersion } from "../src/tables.ts";
 import { dump, fill, fixtureCatalog } from "./fixture.ts";
@@ -12,11 +12,10 @@ import { dump, fill, fixtureCatalog } from "./fixture.ts";
 const path = fileURLToPath(new URL(`fixtures/format-${formatVersion}.db`, import.meta.url));
 rmSync(path, { force: true });
 const open = () => checkedStore(sqlite(path));
-const first = await Session.start({
+const first = await StoreClient.start({
   create: open,
   reopen: undefined,
   connect: open,
-  adopt: (store) => store,
 });
 const client = await first.connected(fixtureCatalog);
 await fill(client);

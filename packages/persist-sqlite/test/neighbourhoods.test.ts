@@ -1,6 +1,6 @@
 import type { Id } from "@rootwalk/core/store";
 import { describe, expect, test } from "vitest";
-import { catalog, edgeType, index, type Session, session, temporaryFile } from "./support.ts";
+import { catalog, edgeType, index, type StoreClient, session, temporaryFile } from "./support.ts";
 
 /** A catalog with so many edge types beside the suite's own that they are looked for rather than listed. */
 const manyTypes = {
@@ -11,7 +11,7 @@ const manyTypes = {
   ],
 };
 
-async function allPages(client: Session, node: Id, request: object): Promise<Id[]> {
+async function allPages(client: StoreClient, node: Id, request: object): Promise<Id[]> {
   const seen: Id[] = [];
   for (let after: Id | undefined, more = true; more; after = seen.at(-1)) {
     const page = await client.around(node, { ...request, after });

@@ -1,14 +1,14 @@
 import { IdColumn } from "@rootwalk/core/store";
+import { BatchDraft } from "@rootwalk/core/testing";
 import { IdSource } from "../../core/src/model/id.ts";
 import { catalog } from "../../core/src/persistence/conformance/catalog.ts";
-import { Draft } from "../../core/src/persistence/conformance/draft.ts";
 import { sqlite } from "../src/index.ts";
 
 // Another process on the same file: `process.ts PATH DURABILITY ROOT WORK [ARGUMENT…]`. Says what it did, a line each.
 
 const [path = "", durability = "full", root = "", work = "", ...rest] = process.argv.slice(2);
 const ids = new IdSource();
-const draft = (): Draft => new Draft(() => ids.nextId(), root);
+const draft = (): BatchDraft => new BatchDraft(() => ids.nextId(), root);
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -17,7 +17,7 @@ const store = sqlite(path, { durability: durability as "full" | "normal" });
 await store.open(catalog);
 say("open");
 
-async function status(of: Draft): Promise<string> {
+async function status(of: BatchDraft): Promise<string> {
   const [outcome] = await store.commit([of.batch(await store.current())]);
   return outcome?.status ?? "none";
 }

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CatalogDescription, checkedStore, type Store } from "@rootwalk/core/store";
+import { StoreClient } from "@rootwalk/core/testing";
 import { onTestFinished } from "vitest";
 import { catalog } from "../../core/src/persistence/conformance/catalog.ts";
-import { Session } from "../../core/src/persistence/conformance/session.ts";
 import { type SqliteOptions, type SqliteStore, sqlite } from "../src/index.ts";
 
+export type { BatchDraft } from "@rootwalk/core/testing";
+export { GuardList, StoreClient } from "@rootwalk/core/testing";
 export { catalog, edgeType, index, nodeType } from "../../core/src/persistence/conformance/catalog.ts";
-export type { Draft } from "../../core/src/persistence/conformance/draft.ts";
-export { GuardList } from "../../core/src/persistence/conformance/guard-list.ts";
-export { adjacency, Session } from "../../core/src/persistence/conformance/session.ts";
+export { adjacency } from "../../core/src/persistence/conformance/store-client.ts";
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(): string {
@@ -43,9 +43,12 @@ export async function opened(
 }
 
 /** A client of a new file, in which two roots exist; `connected` and `reopened` give further ones. */
-export async function session(path: string = temporaryFile(), options: SqliteOptions = {}): Promise<Session> {
+export async function session(
+  path: string = temporaryFile(),
+  options: SqliteOptions = {},
+): Promise<StoreClient> {
   const open = (): Store => checkedStore(storeOf(path, options));
-  return Session.start({ create: open, reopen: open, connect: open, adopt: (store) => store });
+  return StoreClient.start({ create: open, reopen: open, connect: open });
 }
 
 /** Runs with everything that the event loop does meanwhile counted. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { IdColumn, IdSource } from "../model/id.ts";
 import { type AwkwardBase, awkwardBase } from "./awkward-store.ts";
+import { BatchDraft } from "./conformance/batch-draft.ts";
 import { catalog } from "./conformance/catalog.ts";
-import { Draft } from "./conformance/draft.ts";
 import { GuardList } from "./conformance/guard-list.ts";
 import type { Store } from "./store.ts";
 
@@ -14,8 +14,8 @@ async function client(base: AwkwardBase): Promise<Store> {
   return store;
 }
 
-function draftOf(fields = {}): { draft: Draft; id: string } {
-  const draft = new Draft(() => ids.nextId(), ids.nextId());
+function draftOf(fields = {}): { draft: BatchDraft; id: string } {
+  const draft = new BatchDraft(() => ids.nextId(), ids.nextId());
   return { draft, id: draft.node("Person", fields) };
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { ClosedError, CommitUnknownError, GraphError, TierUnavailableError } from "../errors.ts";
 import { IdColumn, IdSource } from "../model/id.ts";
 import { checkedStore } from "./checked-store.ts";
+import { BatchDraft } from "./conformance/batch-draft.ts";
 import { catalog } from "./conformance/catalog.ts";
-import { Draft } from "./conformance/draft.ts";
-import { adjacency } from "./conformance/session.ts";
+import { adjacency } from "./conformance/store-client.ts";
 import { memory } from "./memory-store.ts";
 import { NodeRows } from "./rows.ts";
 import type { CommitBatch, Store } from "./store.ts";
@@ -29,7 +29,7 @@ function checked(changes: Partial<Store> = {}): Store {
 }
 
 function batch(change: Partial<CommitBatch> = {}): CommitBatch {
-  const draft = new Draft(() => ids.nextId(), id);
+  const draft = new BatchDraft(() => ids.nextId(), id);
   draft.node("Person");
   return { ...draft.batch("base"), ...change };
 }
@@ -46,7 +46,7 @@ function thrown(run: () => unknown): unknown {
 const rejecting = { durable: false, shared: false, synchronous: false };
 
 describe("a caller's mistake is a TypeError that names the method", () => {
-  const draft = new Draft(() => ids.nextId(), id);
+  const draft = new BatchDraft(() => ids.nextId(), id);
   draft.node("Nobody");
   const uneven = new NodeRows();
   uneven.ids.push(id);

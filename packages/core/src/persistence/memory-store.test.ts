@@ -3,17 +3,17 @@ import { describe, expect, test } from "vitest";
 import { newEdgeAccess, newNodeAccess } from "../model/access-record.ts";
 import { type Id, IdColumn, IdSource } from "../model/id.ts";
 import type { Token } from "./change.ts";
+import { BatchDraft } from "./conformance/batch-draft.ts";
 import { catalog } from "./conformance/catalog.ts";
-import { Draft } from "./conformance/draft.ts";
 import { GuardList } from "./conformance/guard-list.ts";
-import { adjacency } from "./conformance/session.ts";
+import { adjacency } from "./conformance/store-client.ts";
 import { memory } from "./memory-store.ts";
 import type { NodeRows } from "./rows.ts";
 import type { AdjacencyAnswer, CommitOutcome, NodePage, OpenedStore, Store } from "./store.ts";
 
 const ids = new IdSource();
 const owner = ids.nextId();
-const newDraft = (): Draft => new Draft(() => ids.nextId(), owner);
+const newDraft = (): BatchDraft => new BatchDraft(() => ids.nextId(), owner);
 
 function opened(): Store {
   const store = memory();
@@ -21,7 +21,7 @@ function opened(): Store {
   return store;
 }
 
-function commit(store: Store, draft: Draft): CommitOutcome {
+function commit(store: Store, draft: BatchDraft): CommitOutcome {
   const [outcome] = store.commit([draft.batch(store.current() as Token)]) as CommitOutcome[];
   return outcome!;
 }

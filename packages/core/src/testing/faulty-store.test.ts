@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { IdColumn, IdSource } from "../model/id.ts";
 import { catalog } from "../persistence/conformance/catalog.ts";
-import { Draft } from "../persistence/conformance/draft.ts";
+import { BatchDraft } from "../persistence/conformance/batch-draft.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { type Fault, FaultyStore } from "./faulty-store.ts";
 
@@ -13,7 +13,7 @@ async function withFault(fault: Fault) {
     method === "commit" && count === 0 ? fault : undefined,
   );
   await store.open(catalog);
-  const draft = new Draft(() => ids.nextId(), ids.nextId());
+  const draft = new BatchDraft(() => ids.nextId(), ids.nextId());
   const node = draft.node("Person");
   const edge = draft.edge("Knows", node, node);
   return { store, draft, node, edge, batch: draft.batch(await store.current()) };
@@ -60,7 +60,7 @@ test("of a partial batch only the nodes arrive", async () => {
 test("a stale read answers what the same question was answered before", async () => {
   const store = new FaultyStore(memory(), (method) => (method === "readNodes" ? "stale-read" : undefined));
   await store.open(catalog);
-  const draft = new Draft(() => ids.nextId(), ids.nextId());
+  const draft = new BatchDraft(() => ids.nextId(), ids.nextId());
   const node = draft.node("Person");
   const read = async () => (await store.readNodes(IdColumn.of(node))).rows.length;
   expect(await read()).toBe(0);

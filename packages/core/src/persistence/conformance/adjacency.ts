@@ -1,7 +1,7 @@
 import { accessRecord } from "../../model/access-record.ts";
 import { type Id, IdColumn } from "../../model/id.ts";
 import { equal } from "./assert.ts";
-import { adjacency, type Session } from "./session.ts";
+import { adjacency, type StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** `readAdjacency`: neighbourhoods in pages. */
@@ -263,7 +263,7 @@ export function adjacencyConformance(suite: Suite): void {
 
 /** A node with edges whose ids ascend, committed one by one in the given order. */
 async function star(
-  session: Session,
+  session: StoreClient,
   size: number,
   order?: readonly number[],
 ): Promise<{ hub: Id; edges: Id[] }> {

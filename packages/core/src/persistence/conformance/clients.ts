@@ -3,7 +3,7 @@ import type { Token } from "../change.ts";
 import { equal, ok } from "./assert.ts";
 import { catalog, nodeType } from "./catalog.ts";
 import { GuardList } from "./guard-list.ts";
-import type { Session } from "./session.ts";
+import type { StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Several clients of the same data, as processes are. */
@@ -85,7 +85,7 @@ export function clientConformance(suite: Suite): void {
     suite.test("clients that commit at the same time lose nothing of each other", async (session) => {
       const clients = [session, await session.connected(), await session.connected()];
       const hub = await session.newNode("Person", { rank: 0 });
-      const work = async (client: Session): Promise<Id[]> => {
+      const work = async (client: StoreClient): Promise<Id[]> => {
         const edges: Id[] = [];
         for (let i = 0; i < 15; i++) {
           const draft = client.draft();
@@ -169,12 +169,12 @@ const visitorHistory = [
 ] as const;
 
 /** The version that the change feed names, wherever its pages end. */
-async function pageVersion({ store }: Session, since: Token): Promise<number | undefined> {
+async function pageVersion({ store }: StoreClient, since: Token): Promise<number | undefined> {
   const page = await store.changes(since);
   return page === "lost" ? undefined : page.catalogVersion;
 }
 
-function withNode(client: Session) {
+function withNode(client: StoreClient) {
   const draft = client.draft();
   draft.node("Person");
   return draft;

@@ -1,7 +1,7 @@
 import { IdColumn } from "../../model/id.ts";
 import type { StoreCounters } from "../store.ts";
 import { equal, ok } from "./assert.ts";
-import { adjacency, type Session } from "./session.ts";
+import { adjacency, type StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Counters, and the bounds on work that they show. */
@@ -145,7 +145,7 @@ export function countingConformance(suite: Suite): void {
 }
 
 /** What the counters grew by. */
-async function cost(session: Session, work: () => unknown): Promise<StoreCounters> {
+async function cost(session: StoreClient, work: () => unknown): Promise<StoreCounters> {
   const { counters } = session.store;
   const before = { ...counters };
   await work();

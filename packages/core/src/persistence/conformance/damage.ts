@@ -1,7 +1,7 @@
 import { IdColumn } from "../../model/id.ts";
 import { RowDamage } from "../rows.ts";
 import { equal, ok } from "./assert.ts";
-import { adjacency } from "./session.ts";
+import { adjacency } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Rows that cannot be decoded keep their place and harm nobody else. */

@@ -1,7 +1,7 @@
 import type { Guard } from "../change.ts";
 import { equal, ok } from "./assert.ts";
 import { GuardList } from "./guard-list.ts";
-import type { Session } from "./session.ts";
+import type { StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Guards: what a unit read must still hold, and only what others committed after its base can break it. */
@@ -18,7 +18,7 @@ export function guardConformance(suite: Suite): void {
         dataVersion: 1,
         accessVersion: 1,
       });
-      const cases: [name: string, guard: Guard, breaker: (session: Session) => Promise<unknown>][] = [
+      const cases: [name: string, guard: Guard, breaker: (session: StoreClient) => Promise<unknown>][] = [
         [
           "a record's version",
           record(target),
@@ -137,7 +137,7 @@ export function guardConformance(suite: Suite): void {
   });
 }
 
-async function connect(session: Session, type: string, source: string, target: string): Promise<void> {
+async function connect(session: StoreClient, type: string, source: string, target: string): Promise<void> {
   const draft = session.draft();
   draft.edge(type, source, target);
   await session.commit(draft);

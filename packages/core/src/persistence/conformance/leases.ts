@@ -1,5 +1,5 @@
 import { equal, ok } from "./assert.ts";
-import type { Session } from "./session.ts";
+import type { StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** `lease` and `release`: one unit has the writers' turn for a short while. */
@@ -68,7 +68,7 @@ export function leaseConformance(suite: Suite): void {
   });
 }
 
-function draftOf(client: Session) {
+function draftOf(client: StoreClient) {
   const draft = client.draft();
   draft.node("Person");
   return draft;

@@ -2,7 +2,7 @@ import { compareForOrder } from "../../model/compare.ts";
 import type { Id } from "../../model/id.ts";
 import type { LookupRequest } from "../store.ts";
 import { equal } from "./assert.ts";
-import type { Session } from "./session.ts";
+import type { StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 const TEAM_RANK = "Person.team+rank";
@@ -242,7 +242,7 @@ export function lookupConformance(suite: Suite): void {
 }
 
 /** Eight people, red and blue by turns, with ranks 1 1 2 2 1 3 3 4. */
-async function teams(session: Session): Promise<Id[]> {
+async function teams(session: StoreClient): Promise<Id[]> {
   const draft = session.draft();
   const ids = [1, 1, 2, 2, 1, 3, 3, 4].map((rank, i) =>
     draft.node(i % 3 === 0 ? "Employee" : "Person", { team: i % 2 === 0 ? "red" : "blue", rank }),
@@ -252,7 +252,7 @@ async function teams(session: Session): Promise<Id[]> {
 }
 
 /** A person for each of some values of every kind that an index can hold. */
-async function kinds(session: Session): Promise<(readonly [value: unknown, id: Id])[]> {
+async function kinds(session: StoreClient): Promise<(readonly [value: unknown, id: Id])[]> {
   const draft = session.draft();
   const values = [
     "Ann",

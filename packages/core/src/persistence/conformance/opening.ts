@@ -3,7 +3,7 @@ import { IdColumn } from "../../model/id.ts";
 import { isThenable } from "../../util/maybe-async.ts";
 import { equal, fails, ok } from "./assert.ts";
 import { catalog, edgeType, index, nodeType } from "./catalog.ts";
-import { adjacency } from "./session.ts";
+import { adjacency } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** What `open` gives, and what the store declares about itself. */

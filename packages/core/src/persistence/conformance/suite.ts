@@ -1,7 +1,7 @@
 import type { Id } from "../../model/id.ts";
 import type { Store } from "../store.ts";
 import { ConformanceError } from "./assert.ts";
-import { type Origin, Session } from "./session.ts";
+import { StoreClient } from "./store-client.ts";
 import { storeContract } from "./store-contract.ts";
 
 /** A store, and the test runner to test it with. */
@@ -38,18 +38,23 @@ export class Suite {
     this.options.describe(name, body);
   }
 
-  test(name: string, body: (session: Session) => Promise<void>): void {
+  test(name: string, body: (session: StoreClient) => Promise<void>): void {
     const contract = this.#contract;
     const { create, reopen, connect } = this.options;
     this.options.test(name, async () => {
       const opened: Store[] = [];
-      const adopt = (store: Store): Store => {
+      const adopt = async (made: Store | Promise<Store>): Promise<Store> => {
+        const store = await made;
         opened.push(store);
         return store;
       };
-      const origin: Origin = { create, reopen, connect, adopt };
       try {
-        await body(await Session.start(origin));
+        const client = await StoreClient.start({
+          create: () => adopt(create()),
+          reopen: reopen && ((store) => adopt(reopen(store))),
+          connect: connect && ((store) => adopt(connect(store))),
+        });
+        await body(client);
       } catch (error) {
         // What the test found matters more than whether its store can still be closed.
         await Promise.allSettled(opened.map(async (store) => store.close()));

@@ -1,7 +1,7 @@
 import { IdColumn } from "../../model/id.ts";
 import type { Token } from "../change.ts";
 import { equal, ok } from "./assert.ts";
-import { adjacency } from "./session.ts";
+import { adjacency } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Tokens: every answer says as of when it is true. */

@@ -1,7 +1,7 @@
 import type { Id } from "../../model/id.ts";
 import { equal } from "./assert.ts";
-import type { Draft } from "./draft.ts";
-import type { Session } from "./session.ts";
+import type { BatchDraft } from "./batch-draft.ts";
+import type { StoreClient } from "./store-client.ts";
 import type { Suite } from "./suite.ts";
 
 /** Unique indexes: one record a key, over a type and its subtypes, or for each owner. */
@@ -26,7 +26,7 @@ export function uniqueConformance(suite: Suite): void {
 
     suite.test("of many records at once the one whose key is taken is named", async (session) => {
       await session.newNode("Person", { email: "taken" });
-      const many = (refused: number): { draft: Draft; record: Id } => {
+      const many = (refused: number): { draft: BatchDraft; record: Id } => {
         const draft = session.draft();
         const ids = Array.from({ length: 40 }, (_, i) =>
           draft.node(i === 5 ? "Room" : "Person", { email: i === refused ? "taken" : i, name: i }),
@@ -158,7 +158,7 @@ export function uniqueConformance(suite: Suite): void {
 }
 
 async function offerNode(
-  session: Session,
+  session: StoreClient,
   type: string,
   fields: object,
   owner = session.ann,

@@ -5,6 +5,7 @@ import { EdgeRows, type FieldData, NodeRows, type RecordUpdate } from "../rows.t
 import type { CommitBatch } from "../store.ts";
 import { noGuards } from "./guard-list.ts";
 
+/** What a record has that is not said. */
 export interface RecordOptions {
   readonly id?: Id;
   readonly owner?: Id;
@@ -13,7 +14,7 @@ export interface RecordOptions {
 }
 
 /** A batch in the making. */
-export class Draft {
+export class BatchDraft {
   readonly unitId: Id;
   readonly nodes: NodeRows = new NodeRows();
   readonly edges: EdgeRows = new EdgeRows();

@@ -5,8 +5,8 @@ import { type RowView, viewsOf } from "../row-view.ts";
 import type { FieldData } from "../rows.ts";
 import type { AdjacencyRequest, CommitOutcome, LookupRequest, ScanRequest, Store } from "../store.ts";
 import { ConformanceError } from "./assert.ts";
+import { BatchDraft } from "./batch-draft.ts";
 import { catalog } from "./catalog.ts";
-import { Draft } from "./draft.ts";
 
 /** One request's part of an adjacency answer. */
 export interface Neighborhood {
@@ -17,22 +17,32 @@ export interface Neighborhood {
   readonly more: boolean;
 }
 
+/** A page of records, by their ids. */
 export interface PageView {
   readonly ids: readonly Id[];
   readonly more: boolean;
 }
 
-/** A client of an open store in which two roots exist, with the words that tests are written in. */
-export class Session {
+/**
+ * A client of an open store in which two roots exist, with the words that tests of stores are written in. It asks the
+ * store alone: no graph and no cache stands in between.
+ *
+ * ```ts
+ * const client = await StoreClient.start({ create: () => checkedStore(myStore(path)) });
+ * const id = await client.newNode("Person", { name: "Ann" });
+ * (await client.node(id))?.fields; // { name: "Ann" }
+ * ```
+ */
+export class StoreClient {
   readonly store: Store;
   /** The roots that own what tests make; `ann` unless another is named. */
   readonly ann: Id;
   readonly bob: Id;
   readonly #ids: IdSource;
   /** How this client came to be; kept to make further ones. */
-  readonly #origin: Origin;
+  readonly #origin: StoreOrigin;
 
-  private constructor(store: Store, origin: Origin, ids: IdSource, ann: Id, bob: Id) {
+  private constructor(store: Store, origin: StoreOrigin, ids: IdSource, ann: Id, bob: Id) {
     this.store = store;
     this.#origin = origin;
     this.#ids = ids;
@@ -40,12 +50,13 @@ export class Session {
     this.bob = bob;
   }
 
-  static async start(origin: Origin): Promise<Session> {
-    const store = origin.adopt(await origin.create());
+  /** Opens a new store with the catalog of the suite, and makes the two roots. */
+  static async start(origin: StoreOrigin): Promise<StoreClient> {
+    const store = await origin.create();
     await store.open(catalog);
     const ids = new IdSource();
     const [ann, bob] = [ids.nextId(), ids.nextId()];
-    const session = new Session(store, origin, ids, ann, bob);
+    const session = new StoreClient(store, origin, ids, ann, bob);
     const draft = session.draft();
     draft.node("Root", {}, { id: ann, owner: ann });
     draft.node("Root", {}, { id: bob, owner: bob });
@@ -54,34 +65,34 @@ export class Session {
   }
 
   /** The same data after the store was closed and opened again. */
-  async reopened(as: CatalogDescription = catalog): Promise<Session> {
-    if (this.#origin.reopen === undefined) throw new ConformanceError("the suite was given no `reopen`");
+  async reopened(as: CatalogDescription = catalog): Promise<StoreClient> {
+    if (this.#origin.reopen === undefined) throw new ConformanceError("there is no `reopen`");
     await this.store.close();
     return this.#opened(await this.#origin.reopen(this.store), as);
   }
 
   /** A second client of the same data. */
-  async connected(as: CatalogDescription = catalog): Promise<Session> {
-    if (this.#origin.connect === undefined) throw new ConformanceError("the suite was given no `connect`");
+  async connected(as: CatalogDescription = catalog): Promise<StoreClient> {
+    if (this.#origin.connect === undefined) throw new ConformanceError("there is no `connect`");
     return this.#opened(await this.#origin.connect(this.store), as);
   }
 
   /** The same data through another store object, whichever way there is. */
-  async again(as: CatalogDescription = catalog): Promise<Session> {
+  async again(as: CatalogDescription = catalog): Promise<StoreClient> {
     return this.#origin.connect === undefined ? this.reopened(as) : this.connected(as);
   }
 
-  async #opened(store: Store, as: CatalogDescription): Promise<Session> {
-    await this.#origin.adopt(store).open(as);
-    return new Session(store, this.#origin, this.#ids, this.ann, this.bob);
+  async #opened(store: Store, as: CatalogDescription): Promise<StoreClient> {
+    await store.open(as);
+    return new StoreClient(store, this.#origin, this.#ids, this.ann, this.bob);
   }
 
   newId(): Id {
     return this.#ids.nextId();
   }
 
-  draft(): Draft {
-    return new Draft(() => this.newId(), this.ann);
+  draft(): BatchDraft {
+    return new BatchDraft(() => this.newId(), this.ann);
   }
 
   async current(): Promise<Token> {
@@ -89,14 +100,14 @@ export class Session {
   }
 
   /** Offers one batch as of now, or as of an earlier token. */
-  async offer(draft: Draft, guards?: Guards, base?: Token): Promise<CommitOutcome> {
+  async offer(draft: BatchDraft, guards?: Guards, base?: Token): Promise<CommitOutcome> {
     const [outcome] = await this.store.commit([draft.batch(base ?? (await this.current()), guards)]);
     if (outcome === undefined) throw new ConformanceError("commit answers for every batch");
     return outcome;
   }
 
   /** Commits what must be committed. */
-  async commit(draft: Draft, guards?: Guards, base?: Token): Promise<Token> {
+  async commit(draft: BatchDraft, guards?: Guards, base?: Token): Promise<Token> {
     const outcome = await this.offer(draft, guards, base);
     if (outcome.status !== "committed") {
       throw new ConformanceError(`the batch is committed: expected "committed", got "${outcome.status}"`);
@@ -187,13 +198,14 @@ export class Session {
   }
 }
 
-/** What the suite's caller gives to make stores. */
-export interface Origin {
+/** How stores are made, which whoever makes them closes. */
+export interface StoreOrigin {
+  /** A store that is not open yet, over no data. */
   create(): Store | Promise<Store>;
-  readonly reopen: ((store: Store) => Store | Promise<Store>) | undefined;
-  readonly connect: ((store: Store) => Store | Promise<Store>) | undefined;
-  /** Takes charge of closing the store. */
-  adopt(store: Store): Store;
+  /** Another one over the data of this one, which is closed; for a store that keeps them. */
+  readonly reopen?: ((store: Store) => Store | Promise<Store>) | undefined;
+  /** Another one over the data of this one, which stays open; for a store that several clients share. */
+  readonly connect?: ((store: Store) => Store | Promise<Store>) | undefined;
 }
 
 export function adjacency(request: Partial<AdjacencyRequest> = {}): AdjacencyRequest {
