@@ -24,7 +24,7 @@ export {
   type Spawned,
   type SpawnStepOptions,
 } from "./testing/check-model.ts";
-export type { Arbitrary, FastCheck } from "./testing/fast-check.ts";
+export type { Arbitrary, FastCheck, FastCheckFunction } from "./testing/fast-check.ts";
 export {
   type ChooseFault,
   type Fault,

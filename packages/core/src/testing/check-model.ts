@@ -136,6 +136,7 @@ export class ModelFailure extends Error {
   readonly propertySeed: number;
   readonly path: string;
 
+  /** @internal */
   constructor(failure: Failure, seed: number, path: string, shrinks: number) {
     const cause = failure.error;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -13,34 +13,35 @@ export interface Arbitrary<T> {
   chain<U>(chainer: (t: T) => Arbitrary<U>): Arbitrary<U>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a function of fast-check's, of any parameters
-type Maker = (...args: any[]) => any;
+/** A function of fast-check's, of whatever parameters. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type FastCheckFunction = (...args: any[]) => any;
 
 /** The functions of fast-check that are called: give `fc` itself, of version 4. */
 export interface FastCheck {
-  readonly array: Maker;
-  readonly asyncProperty: Maker;
-  readonly base64String: Maker;
-  readonly bigInt: Maker;
-  readonly boolean: Maker;
-  readonly check: Maker;
-  readonly constant: Maker;
-  readonly constantFrom: Maker;
-  readonly date: Maker;
-  readonly double: Maker;
-  readonly emailAddress: Maker;
-  readonly integer: Maker;
-  readonly ipV4: Maker;
-  readonly ipV6: Maker;
-  readonly nat: Maker;
-  readonly oneof: Maker;
-  readonly record: Maker;
-  readonly string: Maker;
-  readonly stringMatching: Maker;
-  readonly tuple: Maker;
-  readonly uint8Array: Maker;
-  readonly ulid: Maker;
-  readonly uniqueArray: Maker;
-  readonly uuid: Maker;
-  readonly webUrl: Maker;
+  readonly array: FastCheckFunction;
+  readonly asyncProperty: FastCheckFunction;
+  readonly base64String: FastCheckFunction;
+  readonly bigInt: FastCheckFunction;
+  readonly boolean: FastCheckFunction;
+  readonly check: FastCheckFunction;
+  readonly constant: FastCheckFunction;
+  readonly constantFrom: FastCheckFunction;
+  readonly date: FastCheckFunction;
+  readonly double: FastCheckFunction;
+  readonly emailAddress: FastCheckFunction;
+  readonly integer: FastCheckFunction;
+  readonly ipV4: FastCheckFunction;
+  readonly ipV6: FastCheckFunction;
+  readonly nat: FastCheckFunction;
+  readonly oneof: FastCheckFunction;
+  readonly record: FastCheckFunction;
+  readonly string: FastCheckFunction;
+  readonly stringMatching: FastCheckFunction;
+  readonly tuple: FastCheckFunction;
+  readonly uint8Array: FastCheckFunction;
+  readonly ulid: FastCheckFunction;
+  readonly uniqueArray: FastCheckFunction;
+  readonly uuid: FastCheckFunction;
+  readonly webUrl: FastCheckFunction;
 }
