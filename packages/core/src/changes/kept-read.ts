@@ -95,7 +95,7 @@ export class KeptRead<T> {
 
   #end(unit: Unit, value: T, use: Use<T>): void {
     // biome-ignore lint/suspicious/noConfusingVoidType: see `Use`
-    let rest: void | (() => void) = undefined;
+    let rest: void | (() => void);
     try {
       if (!this.#isStopped) rest = use(value, unit);
     } finally {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { IdColumn, IdSource } from "../model/id.ts";
-import { catalog } from "../persistence/conformance/catalog.ts";
 import { BatchDraft } from "../persistence/conformance/batch-draft.ts";
+import { catalog } from "../persistence/conformance/catalog.ts";
 import { memory } from "../persistence/memory-store.ts";
 import { type Fault, FaultyStore } from "./faulty-store.ts";
 
