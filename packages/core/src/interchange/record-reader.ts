@@ -12,8 +12,11 @@ import {
   type CatalogDescription,
   emptyCatalog,
   equalShapes,
+  type FieldDescription,
+  type HistoryDescription,
   type IndexDescription,
   type ShapeDescription,
+  type StepDescription,
   type TypeDescription,
 } from "../schema/catalog-description.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
@@ -87,7 +90,10 @@ export class RecordReader {
     const json = parseObject(text);
     const kind = "edge" in json ? "edge" : "node" in json ? "node" : undefined;
     if (kind === undefined) throw wrong('it has neither "node" nor "edge"');
-    if (json.unreadable !== undefined) return undefined;
+    if (json.unreadable !== undefined) {
+      idOf(json, kind);
+      return undefined;
+    }
     for (const key of Object.keys(json))
       if (!(kind === "node" ? nodeKeys : edgeKeys).has(key))
         throw wrong(`a line of ${kind === "node" ? "a node" : "an edge"} has no ${JSON.stringify(key)}`);
@@ -184,14 +190,27 @@ export function readHeader(text: string): CatalogDescription {
     throw noExport(`it has version ${version as number}, and this reads versions up to ${formatVersion}`);
   const { types = emptyCatalog.types, indexes = emptyCatalog.indexes } = json;
   if (!Array.isArray(types) || !types.every(isType)) throw noExport("its types are not as they are written");
+  requireBasesFirst(types);
   if (!Array.isArray(indexes) || !indexes.every(isIndex))
     throw noExport("its indexes are not as they are written");
   return { types, indexes };
 }
 
-function isType(type: TypeDescription): boolean {
+/** Lines of base types end: whoever follows them need not look out for a circle. */
+function requireBasesFirst(types: readonly TypeDescription[]): void {
+  const kinds = new Map<string, string>();
+  for (const { name, kind, parent } of types) {
+    if (kinds.has(name)) throw noExport(`it describes the type ${name} twice`);
+    if (parent !== undefined && kinds.get(parent) !== kind)
+      throw noExport(`no ${kind} type ${parent} comes before ${name}, which extends it`);
+    kinds.set(name, kind);
+  }
+}
+
+function isType(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const type = given as TypeDescription;
   return (
-    kindOf(type) === "object" &&
     isName(type.name) &&
     (type.kind === "node" || type.kind === "edge") &&
     (type.parent === undefined || isName(type.parent)) &&
@@ -201,26 +220,40 @@ function isType(type: TypeDescription): boolean {
   );
 }
 
-function isShape({ version, name, fields, history = [] }: ShapeDescription): boolean {
+function isShape(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const { version, name, fields, history = [] } = given as ShapeDescription;
   return (
     Number.isSafeInteger(version) &&
     (name === undefined || isName(name)) &&
     Array.isArray(fields) &&
-    fields.every(
-      (field) =>
-        isName(field.name) &&
-        (field.key === undefined || isKey(field.key)) &&
-        typeof field.required === "boolean" &&
-        typeof field.vendor === "string",
-    ) &&
+    fields.every(isField) &&
     Array.isArray(history) &&
-    history.every(
-      ({ type, steps }) =>
-        isName(type) &&
-        Array.isArray(steps) &&
-        steps.every(({ kind, from, to }) => typeof kind === "string" && isNames(from) && isNames(to)),
-    )
+    history.every(isHistory)
   );
+}
+
+function isField(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const { name, key, required, vendor } = given as FieldDescription;
+  return (
+    isName(name) &&
+    (key === undefined || isKey(key)) &&
+    typeof required === "boolean" &&
+    typeof vendor === "string"
+  );
+}
+
+function isHistory(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const { type, steps } = given as HistoryDescription;
+  return isName(type) && Array.isArray(steps) && steps.every(isStep);
+}
+
+function isStep(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const { kind, from, to } = given as StepDescription;
+  return typeof kind === "string" && isNames(from) && isNames(to);
 }
 
 function isNames(names: unknown): boolean {
@@ -232,9 +265,10 @@ function isKey(key: unknown): boolean {
   return typeof key === "string" && key !== "" && !key.startsWith("@") && !(key in Object.prototype);
 }
 
-function isIndex(index: IndexDescription): boolean {
+function isIndex(given: unknown): boolean {
+  if (kindOf(given) !== "object") return false;
+  const index = given as IndexDescription;
   return (
-    kindOf(index) === "object" &&
     typeof index.name === "string" &&
     isName(index.type) &&
     Array.isArray(index.fields) &&

@@ -359,6 +359,10 @@ forEachStore("an import", (open) => {
       lines: [JSON.stringify({ node: ids[1], type: "Person", unreadable: "torn", stored: "{" })],
       says: /line 2: the export could not read this record: torn/,
     },
+    "that could not be read when it was exported, and has no id": {
+      lines: ['{"node":7,"unreadable":"torn"}'],
+      says: /line 2: "node" is 7, which is no id/,
+    },
   };
 
   describe.each(Object.entries(wrong))("of a line %s", (_what, { lines, says, line, path }) => {
@@ -471,6 +475,9 @@ describe("importJsonl", () => {
 
   test("refuses what is no export, and one of a later version", async () => {
     const graph = await openGraph({ types });
+    const a = { name: "A", kind: "node", undirected: false, shapes: [] };
+    const first = (...types: unknown[]): string =>
+      JSON.stringify({ export: "rootwalk", version: 1, types, indexes: [] });
     for (const [text, says] of [
       ["", /no JSON object/],
       ["nodes,edges\n", /no JSON object/],
@@ -478,9 +485,23 @@ describe("importJsonl", () => {
       ['{"export":"rootwalk","version":2}', /version 2, and this reads versions up to 1/],
       ['{"export":"rootwalk","version":1,"types":[{"name":"__proto__"}]}', /types are not as/],
       ['{"export":"rootwalk","version":1,"indexes":[7]}', /indexes are not as/],
+      [first(7), /types are not as/],
+      [first({ ...a, shapes: [null] }), /types are not as/],
+      [first({ ...a, shapes: [{ version: 1, fields: [null] }] }), /types are not as/],
+      [first({ ...a, shapes: [{ version: 1, fields: [], history: [null] }] }), /types are not as/],
+      [
+        first({ ...a, shapes: [{ version: 1, fields: [], history: [{ type: "A", steps: [null] }] }] }),
+        /types are not as/,
+      ],
+      [first({ ...a, parent: "A" }), /no node type A comes before A, which extends it/],
+      [first({ ...a, parent: "B" }, { ...a, name: "B", parent: "A" }), /no node type B comes before A/],
+      [first({ ...a, kind: "edge" }, { ...a, name: "B", parent: "A" }), /no node type A comes before B/],
+      [first(a, { ...a, parent: "A" }), /describes the type A twice/],
     ] as const) {
-      const error = await refusal(importJsonl(graph, text));
-      expect([error.code, error.message]).toEqual(["RW_IMPORT_FORMAT", expect.stringMatching(says)]);
+      for (const into of [graph, memory()]) {
+        const error = await refusal(importJsonl(into, text));
+        expect([error.code, error.message]).toEqual(["RW_IMPORT_FORMAT", expect.stringMatching(says)]);
+      }
     }
     const kinds = JSON.stringify({
       export: "rootwalk",
