@@ -37,6 +37,9 @@ export class ChangeHub implements CommitListener {
   #isPolling = false;
   /** An outage is reported once, not at each look. */
   #isOut = false;
+  #isClosing = false;
+  /** What ends each wait that is under way. */
+  readonly #waits = new Set<() => void>();
 
   constructor(runtime: Runtime, findRoot: FindRoot, enter: () => void, leave: () => void) {
     this.runtime = runtime;
@@ -57,6 +60,30 @@ export class ChangeHub implements CommitListener {
     this.runtime.resident.listener = undefined;
     this.runtime.resident.trimLog();
     this.#stopPolling();
+  }
+
+  /** Whether nothing is to be read again: the graph closes as soon as what is read now is read. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** A read that commits keep coming between would hold the graph open for as long as they do. */
+  stopReading(): void {
+    this.#isClosing = true;
+    for (const end of [...this.#waits]) end();
+  }
+
+  /** Resolves after so many milliseconds, or as soon as the graph closes. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#waits.delete(end);
+        resolve();
+      };
+      const cancel = this.runtime.scheduler.after(ms, end);
+      this.#waits.add(end);
+    });
   }
 
   close(): void {

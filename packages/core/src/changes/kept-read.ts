@@ -1,4 +1,5 @@
 import type { Principal } from "../access/principal.ts";
+import { ClosedError } from "../errors.ts";
 import { UnitConflict } from "../unit/conflict.ts";
 import { actAsRoot } from "../unit/runner.ts";
 import { Unit } from "../unit/unit.ts";
@@ -12,11 +13,17 @@ import type { ChangeHub } from "./change-hub.ts";
 // biome-ignore lint/suspicious/noConfusingVoidType: most have nothing more to do
 export type Use<T> = (value: T, unit: Unit) => void | (() => void);
 
+/** So often it is tried again in the next turn; after that it waits longer each time, up to a second. */
+const TRIES_AT_ONCE = 5;
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 1000;
+
 /**
  * A read whose unit of work is kept when it is over: the predicates that the unit would have been validated by tell,
  * after each commit, whether reading again would give the same.
  *
- * It tries again until nothing comes between, and never holds others back: it writes nothing, and nobody waits for it.
+ * It tries again until nothing comes between or the graph closes, and never holds others back: it writes nothing, and
+ * nobody waits for it.
  */
 export class KeptRead<T> {
   readonly #hub: ChangeHub;
@@ -25,6 +32,8 @@ export class KeptRead<T> {
   readonly #keeps: boolean;
   #kept: Unit | undefined;
   #isStopped = false;
+  /** How often in a row something came between. */
+  #conflicts = 0;
 
   /** @param keeps whether `holds` will be asked */
   constructor(hub: ChangeHub, principal: Principal, body: (unit: Unit) => MaybePromise<T>, keeps = true) {
@@ -46,6 +55,7 @@ export class KeptRead<T> {
   run(use: Use<T>): MaybePromise<void> {
     const hub = this.#hub;
     this.#letGo();
+    this.#conflicts = 0;
     hub.enter();
     let read: MaybePromise<void>;
     try {
@@ -113,9 +123,20 @@ export class KeptRead<T> {
     unit.close(false);
     if (!isConflict) throw error;
     if (this.#isStopped) return;
-    return new Promise<void>((resolve) => this.#hub.runtime.scheduler.nextTurn(resolve)).then(() =>
-      this.#isStopped ? undefined : this.#attempt(use),
-    );
+    if (this.#hub.isClosing) throw closed();
+    return this.#untilNextTry().then(() => {
+      if (this.#isStopped) return;
+      if (this.#hub.isClosing) throw closed();
+      return this.#attempt(use);
+    });
+  }
+
+  /** What takes longer than others take from commit to commit would otherwise keep the process busy for nothing. */
+  #untilNextTry(): Promise<void> {
+    this.#conflicts += 1;
+    const waits = this.#conflicts - TRIES_AT_ONCE;
+    if (waits > 0) return this.#hub.wait(Math.min(FIRST_WAIT_MS * 2 ** (waits - 1), LONGEST_WAIT_MS));
+    return new Promise((resolve) => this.#hub.runtime.scheduler.nextTurn(resolve));
   }
 
   #letGo(): void {
@@ -127,4 +148,8 @@ export class KeptRead<T> {
     this.#isStopped = true;
     this.#letGo();
   }
+}
+
+function closed(): ClosedError {
+  return new ClosedError({ message: "the graph is closed" });
 }

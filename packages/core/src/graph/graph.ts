@@ -189,6 +189,7 @@ export class GraphObject extends GraphSession {
   async #end(): Promise<void> {
     const { closing, runtime } = this.#core;
     closing.isClosed = true;
+    this.#core.hub.stopReading();
     if (closing.running > 0) {
       await new Promise<void>((resolve) => {
         closing.idle = resolve;

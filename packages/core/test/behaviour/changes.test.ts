@@ -581,6 +581,58 @@ describe("a live result", () => {
   });
 });
 
+describe("a read that commits of others keep coming between", () => {
+  async function overtaken(scheduler?: OpenOptions["scheduler"]) {
+    const base = awkwardBase();
+    const [graph, other] = [
+      await opened({ store: base.connect(), ...(scheduler && { scheduler }) }),
+      await opened({ store: base.connect() }),
+    ];
+    const state = { reads: 0, isOvertaken: true };
+    const live = graph.live(async (tx) => {
+      state.reads += 1;
+      const count = await tx.nodes(Note).count();
+      if (state.isOvertaken) {
+        const { id } = await other.transaction((tx) => tx.create(Note, { text: "between" }));
+        // Here it is seen that it was committed.
+        await tx.get(Note, id);
+      }
+      return count;
+    });
+    return { graph, live, state };
+  }
+
+  it("does not keep the graph from closing", async () => {
+    const { graph, live, state } = await overtaken();
+    await until(() => state.reads > 2);
+    await graph.close();
+    expect(live.value).toBeUndefined();
+  });
+
+  it("is tried again ever later, and no more once the graph closes", async () => {
+    const clock = testClock();
+    const { graph, live, state } = await overtaken(clock.scheduler);
+    await clock.advance(0);
+    const atOnce = state.reads;
+    await clock.advance(0);
+    expect(state.reads).toBe(atOnce);
+    await clock.advance(60_000);
+    expect(state.reads).toBeGreaterThan(atOnce + 30);
+    expect(state.reads).toBeLessThan(atOnce + 100);
+    state.isOvertaken = false;
+    await clock.advance(1_000);
+    const { value } = live;
+    expect(value).toBe(state.reads - 1);
+    state.isOvertaken = true;
+    await add(graph, "own");
+    await clock.advance(10);
+    const reads = state.reads;
+    expect(reads).toBeGreaterThan(value! + 1);
+    await graph.close();
+    expect([state.reads, live.value]).toEqual([reads, value]);
+  });
+});
+
 describe("a graph that nobody watches (any more)", () => {
   it("keeps no unit, no log and no timer for it", async () => {
     let timers = 0;
