@@ -7,12 +7,12 @@
  */
 const { PROPERTY_SEED: seed, PROPERTY_SECONDS: seconds } = process.env;
 if (seed !== undefined || seconds !== undefined) {
-  const { configureGlobal, readConfigureGlobal } = await import("fast-check");
-  configureGlobal({
-    ...readConfigureGlobal(),
-    ...(seed !== undefined && { seed: Number(seed) }),
-    ...(seconds !== undefined && { interruptAfterTimeLimit: Number(seconds) * 1000 }),
-  });
+  const { configureGlobal, installGlobalPlugin, readConfigureGlobal } = await import("fast-check");
+  if (seed !== undefined) configureGlobal({ ...readConfigureGlobal(), seed: Number(seed) });
+  if (seconds !== undefined) {
+    const { stopAfter } = await import("./property-limit.ts");
+    installGlobalPlugin(stopAfter(Number(seconds) * 1000));
+  }
 }
 
 export {};

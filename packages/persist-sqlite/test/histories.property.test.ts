@@ -13,5 +13,5 @@ describe("histories of concurrent units have a serial order", () => {
     [places.later, runs.sqliteLater],
     [places.small, runs.sqliteSmall],
   ] as const)
-    it(`in ${place.name}`, () => expectSerialOrder(place, numRuns));
+    it(`in ${place.name}`, () => expectSerialOrder(place, numRuns), 900_000);
 });

@@ -56,24 +56,36 @@ class Player {
   }
 }
 
+export interface Rounds {
+  /** With a history each. Of a walk that lost in the midst of its parts nobody knows what it had committed: such a
+   * round is void and does not count. */
+  readonly histories: number;
+  /** Of those, with an attempt that lost to another; none where nothing is said. */
+  readonly contended?: number;
+  /** When it gives up, void ones included; three times as many where nothing is said. */
+  readonly most?: number;
+}
+
 /**
- * Plays rounds of units in four real processes on one file, at whatever moments they come to. What they do follows from
- * the seed; when they do it does not.
+ * Plays rounds of units in four real processes on one file, at whatever moments they come to, until there are as many
+ * as are wanted. What they do follows from the seed; when they do it does not.
  *
  * @throws where some round's units have no serial order
  */
-export async function playRounds(path: string, rounds: number, seed: number): Promise<Tally> {
+export async function playRounds(path: string, wanted: Rounds, seed: number): Promise<Tally> {
+  const { histories, contended = 0, most = 3 * histories } = wanted;
   const tally: Tally = { histories: 0, contended: 0, units: 0 };
   const graph = await openGraph({ types, store: sqlite(path, { durability: "normal" }) });
   const players = Array.from({ length: PROCESSES }, (_, i) => new Player(path, i, seed));
   try {
     await Promise.all(players.map((player) => player.says()));
     const all = fc.sample(fc.array(programsOf(kinds), { minLength: PROCESSES, maxLength: PROCESSES }), {
-      numRuns: rounds,
+      numRuns: most,
       seed,
     });
     let stamp = 0;
-    for (const programs of all) {
+    for (const [round, programs] of all.entries()) {
+      if (tally.histories >= histories && tally.contended >= contended) break;
       const began = now();
       const world = await makeWorld(graph, () => ++stamp);
       const setUp: NotedUnit = {
@@ -93,8 +105,7 @@ export async function playRounds(path: string, rounds: number, seed: number): Pr
         if (reports.some(({ conflicts }) => conflicts > 0)) tally.contended += 1;
         const names = Object.assign({}, ...reports.map((report) => report.names)) as Record<string, string>;
         const anomaly = anomalyIn({ units: [setUp, ...reports.flatMap(({ units }) => units)], names });
-        if (anomaly !== undefined)
-          throw new Error(`round ${tally.histories} of seed ${seed}\n${anomaly.text}`);
+        if (anomaly !== undefined) throw new Error(`round ${round + 1} of seed ${seed}\n${anomaly.text}`);
       }
       await graph.nodes(Leaf).deleteAll();
       await graph.nodes(Hub).deleteAll();

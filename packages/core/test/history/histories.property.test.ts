@@ -15,7 +15,7 @@ describe("histories of concurrent units have a serial order", () => {
     [awkwardAndSmall, runs.awkwardAndSmall],
     [forgetful, runs.forgetful],
   ] as const)
-    it(`in ${place.name}`, () => expectSerialOrder(place, numRuns));
+    it(`in ${place.name}`, () => expectSerialOrder(place, numRuns), 900_000);
 
   it("five thousand of them", () => {
     expect(Object.values<number>(runs).reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(5000);

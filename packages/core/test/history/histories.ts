@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isCutShort } from "../../../../scripts/property-limit.ts";
 import { allKinds, type OperationKind } from "./operations.ts";
 import { anomalyIn, type Place, type Program, play, programsOf } from "./play.ts";
 import { LEAST_CONTENDED } from "./runs.ts";
@@ -28,12 +29,15 @@ export function serialOrder(place: Place, tally: Tally, kinds: readonly Operatio
   );
 }
 
-/** @throws where one has none, with the counterexample; or where too few have a conflict to say anything */
+/**
+ * @throws where one has none, with the counterexample; or, unless it is cut short, where too few were played or have a
+ *   conflict to say anything
+ */
 export async function expectSerialOrder(place: Place, numRuns: number): Promise<void> {
   const tally: Tally = { histories: 0, contended: 0, units: 0 };
-  const { interruptAfterTimeLimit } = fc.readConfigureGlobal();
   await fc.assert(serialOrder(place, tally), { numRuns });
-  if (interruptAfterTimeLimit === undefined && tally.histories < numRuns)
+  if (isCutShort) return;
+  if (tally.histories < numRuns)
     throw new Error(`only ${tally.histories} of ${numRuns} histories were played`);
   if (tally.contended < LEAST_CONTENDED * tally.histories)
     throw new Error(`only ${tally.contended} of ${tally.histories} histories have a conflict`);
