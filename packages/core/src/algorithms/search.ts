@@ -8,7 +8,7 @@ import type { Hop } from "../query/shape.ts";
 import { BATCH, type NeighborhoodRequest } from "../resident/loader.ts";
 import { NOW } from "../unit/pending.ts";
 import type { Unit } from "../unit/unit.ts";
-import { andThen, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import type { SlotTable } from "../util/slot-table.ts";
 import type { Limits } from "./options.ts";
 
@@ -53,7 +53,11 @@ export class Search {
     return this.unit.pause().then(() => signal?.throwIfAborted());
   }
 
-  /** Follows a hop from each of the nodes, by the edges that lead to others than those met. */
+  /**
+   * Follows a hop from each of the nodes, by the edges that lead to others than those met.
+   * @throws {GraphError} `RW_SEARCH_LIMIT` where these are more edges than it may still take in: a part of them would
+   * pass for all that there are, as callers do not take what they have met before
+   */
   follow(
     hop: Hop,
     nodes: readonly number[],
@@ -62,12 +66,30 @@ export class Search {
   ): MaybePromise<Selection> {
     // One more than it may take in shows that there are too many.
     const most = this.#limits.maxEntries - this.#taken + 1;
-    return runHop(
-      this.unit,
-      hop,
-      nodes,
-      new HopOptions(true, false, most, undefined, NOW, undefined, edgeFields, met),
-    );
+    const found = this.#follow(hop, nodes, met, edgeFields, most);
+    if (isPromise(found)) return found.then((selection) => this.#whole(selection, most));
+    return this.#whole(found, most);
+  }
+
+  /** Follows a hop from a node by edges that were taken in before, however little it may still take in. */
+  followAgain(hop: Hop, node: number): MaybePromise<Selection> {
+    return this.#follow(hop, [node], undefined, false, Number.POSITIVE_INFINITY);
+  }
+
+  #follow(
+    hop: Hop,
+    nodes: readonly number[],
+    met: SlotTable | undefined,
+    edgeFields: boolean,
+    most: number,
+  ): MaybePromise<Selection> {
+    const options = new HopOptions(true, false, most, undefined, NOW, undefined, edgeFields, met);
+    return runHop(this.unit, hop, nodes, options);
+  }
+
+  #whole(selection: Selection, most: number): Selection {
+    if (selection.nodes.length >= most) this.take(most);
+    return selection;
   }
 
   /** Follows a hop from each of the nodes by itself: for each the nodes that it leads to, each once. */

@@ -171,7 +171,7 @@ class Sorting {
 
   async #edgeBetween(from: number, to: number): Promise<number> {
     for (const hop of this.#search.hops) {
-      const found = await this.#search.follow(hop, [from], undefined, false);
+      const found = await this.#search.followAgain(hop, from);
       const at = found.nodes.indexOf(to);
       if (at >= 0) return found.edges![at]!;
     }

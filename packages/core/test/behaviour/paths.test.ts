@@ -8,6 +8,7 @@ import {
   gt,
   gte,
   node,
+  oneOf,
   Root,
   systemRootId,
   type Tx,
@@ -336,6 +337,38 @@ forEachStore("paths and components", (open) => {
       expect((reason as GraphError).remedy).toContain("maxEntries");
     }
     expect((await shortestPath(graph, from, to, { along, maxEntries: 200 }))?.weight).toBe(14);
+  });
+
+  it("pass nothing by when what they may take in is nearly used up: they find it, or say so", async () => {
+    const graph = await open({ types });
+    const along = (place: { out: Place["out"] }) => place.out(Road);
+    await map(graph, [...Array<string>(150).fill("a x"), "a b"]);
+    const [a, b] = [await at(graph, "a"), await at(graph, "b")];
+    const tooMany = { code: "RW_SEARCH_LIMIT" };
+    for (const weight of [undefined, () => 1]) {
+      const options = { along, ...(weight !== undefined && { weight }) };
+      await expect(shortestPath(graph, a, b, { ...options, maxEntries: 100 })).rejects.toMatchObject(tooMany);
+      expect((await shortestPath(graph, a, b, { ...options, maxEntries: 200 }))?.weight).toBe(1);
+    }
+
+    // Places from which the end is too far away are many and are passed by; the last one leads to it.
+    const spokes = Array.from({ length: 1200 }, (_, i) => `hub s${i}`);
+    await map(graph, [...spokes, "hub last", "last end"]);
+    const [hub, end] = [await at(graph, "hub"), await at(graph, "end")];
+    const paths = (maxEntries: number) =>
+      names(simplePaths(graph, hub, end, { along, maxDepth: 2, maxEntries }));
+    await expect(paths(1000)).rejects.toMatchObject(tooMany);
+    expect(await paths(5000)).toEqual(["hub last end"]);
+  });
+
+  it("know the edges of a cycle, also when they may take in no more", async () => {
+    const graph = await open({ types });
+    await map(graph, ["p outside", "p outside", "p outside", "p q", "q p"]);
+    const members = graph.nodes(Place, { name: oneOf(["p", "q"]) });
+    // Two places and the two edges between them.
+    const { cycle } = await topologicalOrder(members, { along: (place) => place.out(Road), maxEntries: 4 });
+    expect(cycle?.nodes.map(({ name }) => name)).toEqual(["p", "q", "p"]);
+    expect(cycle?.edges).toHaveLength(2);
   });
 
   it("refuse what they do not understand, before they read anything", async () => {
