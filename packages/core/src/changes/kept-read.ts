@@ -105,7 +105,7 @@ export class KeptRead<T> {
 
   #end(unit: Unit, value: T, use: Use<T>): void {
     // biome-ignore lint/suspicious/noConfusingVoidType: see `Use`
-    let rest: void | (() => void);
+    let rest: void | undefined | (() => void);
     try {
       if (!this.#isStopped) rest = use(value, unit);
     } finally {
