@@ -204,7 +204,8 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
   /** Of a record that was handed out and not read, the fields as of now are the ones to be read later. */
   #noteNewer({ kind, slot, after }: AppliedChange): void {
     const entity = kind === NODE ? this.#nodes.get(slot) : this.#edges.get(slot);
-    if (entity === undefined) return;
+    // What was read still holds, so the record was only stored anew; the entity may have writes of this unit.
+    if (entity === undefined || isDataRead(entity)) return;
     if (after !== undefined) {
       this.#outdated?.delete(entity);
       setStateOf(entity, after);
