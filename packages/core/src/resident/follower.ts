@@ -17,7 +17,7 @@ import {
 } from "./change-log.ts";
 import type { RecordState } from "./record-table.ts";
 import { EDGE_FIELDS, FAR_END, type ResidentGraph } from "./resident-graph.ts";
-import { damageOf, equalStates, readingOfState } from "./states.ts";
+import { damageOf, isStoredAnew } from "./states.ts";
 
 /** Rows read again for one stretch of commits at most; beyond that L1 starts afresh, which is cheaper. */
 const MOST_REFRESHED = 2048;
@@ -414,11 +414,9 @@ export class Follower {
 
 function noop(): void {}
 
-/** Where a record of another shape was written and is as before, it was only stored anew. */
 function rewritten(op: number, before: RecordState | undefined, after: RecordState | undefined): number {
-  if (op !== DATA || before === undefined || after === undefined || readingOfState(before) === undefined)
-    return op;
-  return equalStates(before, after) ? op | REWRITTEN : op;
+  if (op !== DATA || before === undefined || after === undefined) return op;
+  return isStoredAnew(before, after) ? op | REWRITTEN : op;
 }
 
 function opOf(change: Change): number {

@@ -32,7 +32,7 @@ import {
   type RecordTable,
   TEXT_BYTES,
 } from "./record-table.ts";
-import { damageOf, stateBytes, stateOf } from "./states.ts";
+import { damageOf, noteStored, stateBytes, stateOf } from "./states.ts";
 
 export interface ResidentBounds {
   /** Nodes and edges, stubs included. */
@@ -812,8 +812,10 @@ export class ResidentGraph {
     if ((op & REMOVED) !== 0) change.neighbors = this.#removeNode(slot);
   }
 
-  #applyUpdate(table: RecordTable, { slot, op, after, accessClass }: AppliedChange): void {
+  #applyUpdate(table: RecordTable, { slot, op, type, after, accessClass }: AppliedChange): void {
     if ((op & DATA) !== 0) {
+      // A type that is not in the code is read by its base for as long as it is not.
+      if (this.catalog.isInCode(type)) noteStored(this.catalog.definition(type), after!);
       this.setState(table, slot, after);
       table.dataVersions.set(slot, table.dataVersions.at(slot) + 1);
       // It may have been let go while the unit wrote it; what has fields again must be found when room is made.

@@ -205,6 +205,11 @@ export function inheritStored(before: RecordState, after: RecordState): void {
   if (reading !== undefined) readings.set(after, reading);
 }
 
+/** The state is what is stored now: where that is in the code's shape, it is as one that never had another. */
+export function noteStored({ shape }: TypeDefinition, state: RecordState): void {
+  if (readingOfState(state)?.shape === shape) readings.delete(state);
+}
+
 /** The fields as they are stored, with what the type no longer declares. */
 export function storedFields({ hasPlainKeys, fields }: TypeDefinition, state: RecordState): FieldData {
   const rest = aside.get(state);
@@ -217,10 +222,21 @@ export function storedFields({ hasPlainKeys, fields }: TypeDefinition, state: Re
   return stored;
 }
 
-/** Whether two states of a record are equal to everybody who reads them. */
-export function equalStates(left: RecordState, right: RecordState): boolean {
+/**
+ * Whether a record that had another shape was stored again in the code's own and is otherwise as it was, to those who
+ * read it and to those who write it: what is kept aside goes with each write.
+ */
+export function isStoredAnew(before: RecordState, after: RecordState): boolean {
+  if (readingOfState(before) === undefined || readingOfState(after) !== undefined) return false;
+  if (damageOf(before) !== undefined || damageOf(after) !== undefined) return false;
+  return equalFields(before, after) && equalFields(aside.get(before) ?? {}, aside.get(after) ?? {});
+}
+
+/** Fields that are undefined are as those that are not there. */
+function equalFields(left: FieldData, right: FieldData): boolean {
   for (const name in left) if (!equalValues(left[name], right[name])) return false;
-  return damageOf(left) === undefined && damageOf(right) === undefined;
+  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false;
+  return true;
 }
 
 /** About how many bytes the state takes on the heap. */

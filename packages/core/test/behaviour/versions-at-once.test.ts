@@ -110,6 +110,53 @@ forEachStore("two versions of an app on one store", (open) => {
     expect(await first.nodes(Book, { name: "b" }).deleteAll()).toBe(1);
   });
 
+  it("the older one loses nothing of what the newer one writes to fields that it does not know", async () => {
+    const openHere = open.place();
+    const first = await openHere({ types: [Book] });
+    const second = await openHere({ types: [Book2] });
+    await second.transaction((tx) => void tx.create(Book2, { title: "a", price: "0", pages: 1 }));
+    await first.refresh();
+    const attempts = [0, 0];
+    const price = async (at: number, pages: number) => {
+      await first.transaction(async (tx) => {
+        attempts[at]! += 1;
+        const book = await tx.nodes(Book).one();
+        book.price += "!";
+        if (attempts[at] === 1)
+          await second.nodes(Book2).updateAll((draft) => {
+            draft.pages = pages;
+          });
+      });
+      await second.refresh();
+      return (await second.nodes(Book2).all()).map((book) => [book.price, book.pages]);
+    };
+    expect(await price(0, 2)).toEqual([["0!", 2]]);
+    expect(await price(1, 3)).toEqual([["0!!", 3]]);
+    expect(attempts).toEqual([2, 2]);
+  });
+
+  it("what the older one has stored is stored again only where it changes", async () => {
+    const openHere = open.place();
+    const first = await openHere({ types: [Book] });
+    const second = await openHere({ types: [Book2] });
+    await second.transaction((tx) => void tx.create(Book2, { title: "a", price: "0", pages: 1 }));
+    await first.refresh();
+    const write = (...prices: readonly string[]) =>
+      first.transaction(async (tx) => {
+        const book = await tx.nodes(Book).one();
+        for (const price of prices) book.price = price;
+      });
+    await write("1");
+    const written = () => first.status().store.counters.rowsWritten;
+    const before = written();
+    await write("2", "1");
+    expect(written()).toBe(before);
+    await write("2");
+    expect(written()).toBeGreaterThan(before);
+    await second.refresh();
+    expect((await second.nodes(Book2).one()).pages).toBe(1);
+  });
+
   it("a subtype that the older one does not know is counted by it, and guarded against", async () => {
     const openHere = open.place();
     const first = await openHere({ types: [Book] });
