@@ -13,7 +13,12 @@ import { pushRow } from "../persistence/copy-rows.ts";
 import { EdgeRows, NodeRows, type RecordUpdate, RowDamage } from "../persistence/rows.ts";
 import type { CommitOutcome, Store } from "../persistence/store.ts";
 import { buildCatalog, type Catalog } from "../schema/catalog.ts";
-import { type CatalogDescription, emptyCatalog, joinCatalogs } from "../schema/catalog-description.ts";
+import {
+  type CatalogDescription,
+  emptyCatalog,
+  type IndexDescription,
+  joinCatalogs,
+} from "../schema/catalog-description.ts";
 import type { RecordClass } from "../types/graph-types.ts";
 import type { Graph } from "../types/session.ts";
 import { type Scheduler, systemScheduler } from "../unit/scheduler.ts";
@@ -132,9 +137,9 @@ async function importIntoStore(given: Store, lines: Lines, settings: Settings): 
   const target = new StoreTarget(given, settings.types ?? []);
   try {
     if (typeof lines !== "function") return (await new Import(target, settings, "writing").run(lines)).report;
-    // By themselves first: a store that gets nothing gets no types either.
+    // By themselves first, and then beside what the store holds: one that gets nothing gets no types either.
     let checked = await new Import(target, settings, "checking").run(lines());
-    await target.open();
+    await target.open(emptyCatalog);
     if (checked.hasStrays || (await target.isUsed()))
       checked = await new Import(target, settings, "checking").run(lines());
     return (await new Import(target, settings, "writing", checked).run(lines())).report;
@@ -158,6 +163,8 @@ interface Target {
   /** `undefined` as long as it is not open. */
   readonly store: Store | undefined;
   readonly scheduler: Scheduler;
+  /** The types and indexes that the store has so far: fewer than `begin` says as long as lines are only checked. */
+  readonly held: CatalogDescription;
   /** Opens what is not open yet. @returns the types as the target has them */
   begin(header: CatalogDescription, step: Step): Promise<Catalog>;
   nextUnit(): Id;
@@ -175,6 +182,10 @@ class GraphTarget implements Target {
     this.#core = core;
     this.store = core.runtime.store;
     this.scheduler = core.runtime.scheduler;
+  }
+
+  get held(): CatalogDescription {
+    return this.#core.runtime.catalog.stored;
   }
 
   async begin(header: CatalogDescription): Promise<Catalog> {
@@ -208,6 +219,10 @@ class StoreTarget implements Target {
   #wanted: CatalogDescription = emptyCatalog;
   #opened: CatalogDescription | undefined;
 
+  get held(): CatalogDescription {
+    return this.#opened ?? emptyCatalog;
+  }
+
   constructor(store: Store, types: readonly RecordClass[]) {
     this.#store = checkedStore(store);
     this.#types = types;
@@ -220,18 +235,19 @@ class StoreTarget implements Target {
   async begin(header: CatalogDescription, step: Step): Promise<Catalog> {
     const catalog = buildCatalog(this.#types);
     this.#wanted = joinCatalogs(header, catalog.describe());
-    if (step === "writing") await this.open();
-    catalog.adopt(this.#opened ?? joinCatalogs(emptyCatalog, this.#wanted));
+    if (step === "writing") await this.open(this.#wanted);
+    catalog.adopt(joinCatalogs(this.held, this.#wanted));
     return catalog;
   }
 
-  async open(): Promise<void> {
-    this.#opened ??= (await this.#store.open(this.#wanted)).catalog;
+  /** May be open already, with fewer types. */
+  async open(wanted: CatalogDescription): Promise<void> {
+    this.#opened = (await this.#store.open(wanted)).catalog;
   }
 
   /** Whether there is anything in it yet. */
   async isUsed(): Promise<boolean> {
-    for (const { kind, name } of this.#opened?.types ?? [])
+    for (const { kind, name } of this.held.types)
       if (kind === "node" && (await holdsNodes(this.#store, name))) return true;
     return false;
   }
@@ -304,6 +320,8 @@ class Import {
   /** Unique keys met so far, while lines are only checked: afterwards the store looks. */
   readonly #keys: Set<string> = new Set();
   readonly #heldTypes: Map<string, boolean> = new Map();
+  /** Keys of the store's records by indexes that it is yet to get. */
+  readonly #keysThere: Map<string, ReadonlySet<string>> = new Map();
   #token: Token = "";
   /** Whether earlier lines were in the graph already: then the next ones may be too. */
   #isResumed = false;
@@ -417,7 +435,7 @@ class Import {
     for (const index of this.#reader!.indexesOf(record.type)) {
       const values = index.fields.map((field) => record.fields[field]);
       if (!index.unique || values.includes(undefined)) continue;
-      const key = `${index.name} ${index.per === "owner" ? record.owner : ""} ${indexKey(values).join()}`;
+      const key = `${index.name} ${keyText(index, values, record.owner)}`;
       if (this.#keys.has(key)) throw this.#taken(index.name, "the record of an earlier line");
       this.#keys.add(key);
     }
@@ -490,14 +508,19 @@ class Import {
   async #checkKeys({ nodes, nodeLines }: Batch): Promise<void> {
     const store = this.#store;
     if (store === undefined) return;
-    const catalog = this.#catalog!;
+    const { indexes } = this.#target.held;
     for (let i = 0; i < nodes.length; i++) {
       for (const index of this.#reader!.indexesOf(nodes.types[i]!)) {
         if (!index.unique || !(await this.#holdsAny(index.type))) continue;
         const fields = nodes.fields[i] as Readonly<Record<string, unknown>>;
         const equals = index.fields.map((field) => fields[field]);
-        if (equals.includes(undefined) || !catalog.stored.indexes.includes(index)) continue;
+        if (equals.includes(undefined)) continue;
         const owner = index.per === "owner" ? nodes.owners.at(i) : undefined;
+        if (!indexes.some(({ name }) => name === index.name)) {
+          if ((await this.#keysWithout(index)).has(keyText(index, equals, owner)))
+            throw this.#refusal(nodeLines[i]!, "", this.#taken(index.name, "a record of the graph"));
+          continue;
+        }
         const { rows } = await store.lookup({
           index: index.name,
           equals,
@@ -511,17 +534,45 @@ class Import {
     }
   }
 
+  /** The keys of the store's records in an index that it does not have yet. */
+  async #keysWithout(index: IndexDescription): Promise<ReadonlySet<string>> {
+    const known = this.#keysThere.get(index.name);
+    if (known !== undefined) return known;
+    const keys = new Set<string>();
+    this.#keysThere.set(index.name, keys);
+    for (const type of this.#heldUnder(index.type)) {
+      let after: Id | undefined;
+      for (let more = true; more; ) {
+        const page = await this.#store!.scan({ kind: "node", type, order: "asc", after, limit: 1_000 });
+        const { rows } = page;
+        for (let i = 0; i < rows.length; i++) {
+          const fields = rows.fields[i]!;
+          if (fields instanceof RowDamage) continue;
+          const values = index.fields.map((field) => fields[field]);
+          if (!values.includes(undefined)) keys.add(keyText(index, values, rows.owners.at(i)));
+        }
+        if (rows.length > 0) after = rows.ids.at(rows.length - 1);
+        more = page.more;
+      }
+    }
+    return keys;
+  }
+
+  /** The types that are this one and that the store has. */
+  #heldUnder(type: string): string[] {
+    const catalog = this.#catalog!;
+    const number = catalog.findStored(type);
+    return this.#target.held.types
+      .map(({ name }) => name)
+      .filter((name) => catalog.isA(catalog.findStored(name), number));
+  }
+
   /** Whether the store has records of the type, so that their keys may be taken. */
   async #holdsAny(type: string): Promise<boolean> {
     let held = this.#heldTypes.get(type);
     if (held === undefined) {
       held = false;
-      const catalog = this.#catalog!;
-      const number = catalog.findStored(type);
-      for (const { storedName } of catalog.definitions()) {
-        if (!catalog.isA(catalog.findStored(storedName), number)) continue;
-        held ||= await holdsNodes(this.#store!, storedName);
-      }
+      for (const each of this.#heldUnder(type)) held ||= await holdsNodes(this.#store!, each);
       this.#heldTypes.set(type, held);
     }
     return held;
@@ -696,6 +747,11 @@ class Import {
       cause,
     });
   }
+}
+
+/** What only one record may have in a unique index. */
+function keyText({ per }: IndexDescription, values: readonly unknown[], owner: Id | undefined): string {
+  return `${per === "owner" ? owner : ""} ${indexKey(values).join()}`;
 }
 
 /** Nothing that was read decides what is written. */

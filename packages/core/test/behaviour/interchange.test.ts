@@ -415,6 +415,34 @@ forEachStore("an import", (open) => {
     }
   });
 
+  it("leaves the types of a store alone where what it holds has the lines refused", async () => {
+    // With the index that has the key, and without: then the import would make it.
+    class Unindexed extends node("Person", Person.fields) {}
+    for (const known of [[Person], [Unindexed]]) {
+      const connect = open.store.place();
+      const there = await openGraph({ types: known, store: connect() });
+      await importJsonl(there, [header, person(1)].join("\n"));
+      const before = await linesOf(there);
+      await there.close();
+      for (const [lines, says] of [
+        [[person(3), person(4, { name: "p1" })], /line 3: .* has the same name/],
+        [[person(1, { name: "other" })], /line 2: .* is not as this line has it/],
+        [[person(3), knows(4, 3, 5)], /line 3: its target/],
+      ] as const) {
+        const given = [header, ...lines].join("\n");
+        const error = await refusal(importJsonl(connect(), () => given, { types }));
+        expect(error.message).toMatch(says);
+        expect(error.remedy).toMatch(/nothing was written/);
+        const same = await openGraph({ types: known, store: connect() });
+        expect(await linesOf(same)).toEqual(before);
+        await same.close();
+      }
+      // What is right goes in, with the types.
+      const given = [header, person(1), person(2), knows(3, 1, 2)].join("\n");
+      expect(await importJsonl(connect(), () => given, { types })).toMatchObject({ nodes: 1, present: 1 });
+    }
+  });
+
   it("hangs edges on nodes that are in the graph", async () => {
     const graph = await open({ types });
     await importJsonl(graph, [header, person(1), person(2)].join("\n"));
