@@ -1,3 +1,4 @@
+import { judgedLevel } from "../access/judged-level.ts";
 import { grantedLevel } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
@@ -8,6 +9,7 @@ import { IdTable, STORE } from "../model/id-table.ts";
 import { pushRow } from "../persistence/copy-rows.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import type { EdgePage, NodePage, Store, StoreSnapshot } from "../persistence/store.ts";
+import type { RecordState } from "../resident/record-table.ts";
 import { damageOf } from "../resident/states.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 import type { State } from "../schema/entity.ts";
@@ -116,8 +118,12 @@ export class Moment {
   stateOf(rows: NodeRows, i: number): State | undefined {
     const type = this.typeOf(rows.types[i]!);
     if (type === 0) return {};
-    const state = this.#core.runtime.resident.stateOfRow(type, rows.fields[i]!, rows.shapes[i]!);
+    const state = this.#read(type, rows, i);
     return damageOf(state) === undefined ? state : undefined;
+  }
+
+  #read(type: number, rows: NodeRows, i: number): RecordState {
+    return this.#core.runtime.resident.stateOfRow(type, rows.fields[i]!, rows.shapes[i]!);
   }
 
   async #begin(): Promise<void> {
@@ -140,9 +146,7 @@ export class Moment {
     const type = this.typeOf(rows.types[i]!);
     const { catalog } = this.#core.runtime;
     if (type !== 0 && catalog.isRuled(type)) {
-      const state = this.stateOf(rows, i);
-      if (state === undefined) return false;
-      const answer = catalog.definition(type).judge(state, me);
+      const answer = judgedLevel(catalog.definition(type), this.#read(type, rows, i), me, undefined);
       if (answer !== undefined) return answer > 0;
     }
     const isOwned = this.#roots.findIn(rows.owners, i) >= 0;

@@ -1,11 +1,12 @@
 import { ValidationError } from "../errors.ts";
 import { partsOf } from "../graph/session.ts";
 import type { Id } from "../model/id.ts";
+import { UnknownValue } from "../model/unknown-value.ts";
 import { handOut } from "../model/value.ts";
 import { describeKind } from "../model/value-kind.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { definitionOf } from "../schema/definition.ts";
-import { EdgeEntity, type Entity, NodeEntity } from "../schema/entity.ts";
+import { EdgeEntity, type Entity, NodeEntity, readState } from "../schema/entity.ts";
 import type { AnyEdge, AnyNode, RecordClass } from "../types/graph-types.ts";
 import type { Session } from "../types/session.ts";
 import { Moment } from "./moment.ts";
@@ -32,7 +33,7 @@ export interface SelectionOptions {
 export interface PlainRecord {
   readonly id: Id;
   readonly type: string;
-  /** Those that the record has. */
+  /** Those that the record has, but what newer code has stored there and this code cannot read. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -186,13 +187,13 @@ async function gathered<T extends Entity>(
 }
 
 function plainOf(record: Entity): PlainRecord {
-  return { id: record.id, type: record.$type, fields: plain(record.$data) };
+  return { id: record.id, type: record.$type, fields: plain(readState(record)) };
 }
 
-/** The fields that are there, for the reader to keep. */
+/** The fields that are there and can be read, for the reader to keep. */
 function plain(state: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(state ?? {}))
-    if (value !== undefined) fields[name] = handOut(value);
+    if (value !== undefined && !(value instanceof UnknownValue)) fields[name] = handOut(value);
   return fields;
 }

@@ -415,7 +415,7 @@ function defineGetter(prototype: object, field: string, get: (this: Entity) => u
 }
 
 function fieldsOf(entity: Entity): Record<string, unknown> {
-  return valuesIn(coreOf(entity).read(entity));
+  return valuesIn(readState(entity));
 }
 
 /** Ids of both ends, where it is an edge. */
@@ -452,6 +452,11 @@ function typeNameOf(entity: Entity): string {
 }
 
 // For the host and the layers above it, past the entity's public face.
+
+/** The fields under the checks of reading them, those that newer code has stored among them. */
+export function readState(entity: Entity): State {
+  return coreOf(entity).read(entity);
+}
 
 export function isNodeEntity(value: unknown): value is NodeEntity {
   return value instanceof NodeEntity;

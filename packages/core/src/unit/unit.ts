@@ -1,3 +1,4 @@
+import { judgedLevel } from "../access/judged-level.ts";
 import type { Deciding } from "../access/policy.ts";
 import type { Principal } from "../access/principal.ts";
 import {
@@ -650,25 +651,9 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
   ): number {
     const state = this.stateOf(kind, slot, mark) ?? this.#judgedState(kind, slot);
     if (state === undefined) return NEEDS_STATE;
-    // Fields that cannot be read would look absent to the rule, and absence may open what they close.
-    if (damageOf(state) !== undefined) {
-      if (deciding !== undefined) deciding.step = "unreadable-fields";
-      return 0;
-    }
     const definition = this.runtime.catalog.definition(this.table(kind).types[slot]!);
-    let answer: LevelValue | undefined;
-    try {
-      answer = definition.judge(state, principal.id);
-    } catch (error) {
-      // It asked for a field that this code cannot read.
-      if (!(error instanceof NewerShapeError)) throw error;
-      if (deciding !== undefined) deciding.step = "unreadable-fields";
-      return 0;
-    }
-    if (answer !== undefined) {
-      if (deciding !== undefined) deciding.step = "rule";
-      return answer;
-    }
+    const answer = judgedLevel(definition, state, principal.id, deciding);
+    if (answer !== undefined) return answer;
     return (
       this.#regrantedLevel(accessClass, mark, principal, deciding) ??
       principal.levelByGrants(accessClass, undefined, deciding)

@@ -11,7 +11,7 @@ import {
   type ValidationError,
   via,
 } from "../../src/index.ts";
-import { exportJsonl, importJsonl } from "../../src/interchange.ts";
+import { exportGexf, exportGraphML, exportJsonl, importJsonl } from "../../src/interchange.ts";
 import { forEachStore } from "./stores.ts";
 
 class Person extends node(
@@ -236,6 +236,54 @@ forEachStore("an export as lines of JSON", (open) => {
     expect((await refusal(importJsonl(fresh, () => `${header}\n${namesake}`))).message).toMatch(
       /^line 2: a record of the graph has the same name, which is unique for Volume/,
     );
+  });
+
+  it("goes on over what newer code has stored, and hides what a rule cannot judge by then", async () => {
+    const openHere = open.place();
+    const access = ({ price }: { price: string }) => (price === "0" ? "none" : "read");
+    class Book extends node("Book", { name: z.string(), price: z.string() }, { access }) {}
+    class Shelf extends node("Shelf", { name: z.string(), size: z.string() }) {}
+    const old = await openHere({ types: [Book, Shelf] });
+    await old.transaction((tx) => {
+      tx.create(Book, [
+        { name: "a", price: "7" },
+        { name: "b", price: "9" },
+      ]);
+      tx.create(Shelf, { name: "s", size: "3" }).grant("read");
+    });
+    await old.close();
+    const into = (from: string, to: string) => [
+      { transform: [from], into: [to], by: (was: never) => ({ [to]: Number(was[from]) }) },
+    ];
+    class Priced extends node(
+      "Book",
+      { name: z.string(), cents: z.int() },
+      { history: into("price", "cents") },
+    ) {}
+    class Sized extends node(
+      "Shelf",
+      { name: z.string(), width: z.int() },
+      { history: into("size", "width") },
+    ) {}
+    const newer = await openHere({ types: [Priced, Sized] });
+    await newer.transaction(async (tx) => {
+      (await tx.nodes(Priced, { name: "a" }).one()).cents = 0;
+      (await tx.nodes(Sized).one()).width = 4;
+    });
+    await newer.close();
+
+    const graph = await openHere({ types: [Book, Shelf] });
+    const ann = graph.as(await graph.createRoot());
+    expect((await ann.nodes(Book).all()).map(({ name }) => name)).toEqual(["b"]);
+    const seen = (await linesOf(ann)).slice(1).map((line) => JSON.parse(line).fields.name);
+    expect(seen.filter((name) => name !== undefined)).toEqual(["b", "s"]);
+    const shown = await text(exportGraphML(ann));
+    expect(shown).toContain(">b<");
+    expect(shown).not.toContain(">a<");
+    // Of what can be read the rest is there.
+    expect(shown).toContain(">s<");
+    expect(await text(exportGexf(graph))).toContain('"a"');
+    expect(await text(exportGraphML({ nodes: graph.nodes(Shelf) }))).toContain(">s<");
   });
 
   it("is taken up where it was cut short, by the same call", async () => {
