@@ -4,6 +4,7 @@ import type { Id } from "../model/id.ts";
 import { handOut, type Query } from "../query/query.ts";
 import { type AppliedChange, CREATED, EDGE, NODE, REMOVED } from "../resident/change-log.ts";
 import type { RecordState } from "../resident/record-table.ts";
+import type { ResidentGraph } from "../resident/resident-graph.ts";
 import { EdgeEntity, type Entity, slotOf, stateOf } from "../schema/entity.ts";
 import type { RecordChange } from "../types/changes.ts";
 import type { Unit } from "../unit/unit.ts";
@@ -14,7 +15,15 @@ import { dependOn } from "./depend-on.ts";
 import { eachRecord } from "./equal-results.ts";
 import { FollowedRead, type Reader } from "./followed-read.ts";
 import { KeptRead } from "./kept-read.ts";
-import { changedFields, idOf, type KnownRecord, knownRecord, recordChange } from "./record-change.ts";
+import {
+  changedFields,
+  idOf,
+  type KnownRecord,
+  knownRecord,
+  mayClose,
+  mayCloseOwned,
+  recordChange,
+} from "./record-change.ts";
 
 interface Member {
   readonly known: KnownRecord;
@@ -28,16 +37,21 @@ const MOST_NOTED = 10_000;
 export class QueryWatch implements Follower, Reader<readonly unknown[]> {
   readonly pollMs: number;
   readonly #hub: ChangeHub;
+  readonly #principal: Principal;
   readonly #stream: ChangeStream;
   readonly #read: KeptRead<readonly unknown[]>;
   readonly #followed: FollowedRead<readonly unknown[]>;
   #members: Map<Id, Member> | undefined;
   #born = new Set<Id>();
   #gone = new Set<Id>();
+  /** What may have been closed to the principal before it was deleted: of that it is told no more than that it left. */
+  #closed = new Set<Id>();
+  #mayAllBeClosed = false;
   #seen = -1;
 
   constructor(hub: ChangeHub, principal: Principal, stream: ChangeStream, query: Query, pollMs: number) {
     this.#hub = hub;
+    this.#principal = principal;
     this.#stream = stream;
     this.pollMs = pollMs;
     this.#read = new KeptRead(hub, principal, (unit) => this.#results(unit, query));
@@ -57,11 +71,27 @@ export class QueryWatch implements Follower, Reader<readonly unknown[]> {
 
   applied(changes: readonly AppliedChange[]): void {
     const { resident } = this.#hub.runtime;
+    const wereOpen = !this.#mayAllBeClosed;
     for (const change of changes) {
-      const noted =
-        (change.op & CREATED) !== 0 ? this.#born : (change.op & REMOVED) !== 0 ? this.#gone : undefined;
-      if (noted !== undefined && noted.size < MOST_NOTED) noted.add(idOf(resident, change));
+      const { op } = change;
+      if (mayCloseOwned(resident, this.#principal, change)) this.#mayAllBeClosed = true;
+      if ((op & CREATED) !== 0) note(this.#born, resident, change);
+      else if ((op & REMOVED) !== 0) {
+        if (wereOpen) note(this.#gone, resident, change);
+      } else if (mayClose(resident, this.#principal, change) && !note(this.#closed, resident, change))
+        this.#mayAllBeClosed = true;
     }
+  }
+
+  lost(): void {
+    this.#mayAllBeClosed = !this.#principal.isSystem;
+  }
+
+  #isGone(id: Id, was: KnownRecord | undefined): boolean {
+    const { sourceId, targetId } = was ?? {};
+    // An edge is closed with the node at one of its ends.
+    const isClosed = [id, sourceId, targetId].some((each) => each !== undefined && this.#closed.has(each));
+    return this.#gone.has(id) && !isClosed;
   }
 
   turn(): void {
@@ -97,7 +127,7 @@ export class QueryWatch implements Follower, Reader<readonly unknown[]> {
       const is = now.get(id);
       const change = recordChange(unit.runtime.resident, id, was?.known, is?.known, {
         isNew: this.#born.has(id),
-        isGone: this.#gone.has(id),
+        isGone: this.#isGone(id, was?.known),
         fields: changedFields(was?.state, is?.state),
       });
       if (change !== undefined) told.push(change);
@@ -110,6 +140,8 @@ export class QueryWatch implements Follower, Reader<readonly unknown[]> {
   #forgetNoted(): void {
     if (this.#born.size > 0) this.#born = new Set();
     if (this.#gone.size > 0) this.#gone = new Set();
+    if (this.#closed.size > 0) this.#closed = new Set();
+    this.#mayAllBeClosed = false;
   }
 
   failed(error: unknown): void {
@@ -125,4 +157,11 @@ export class QueryWatch implements Follower, Reader<readonly unknown[]> {
     this.#followed.stop();
     this.#hub.remove(this);
   }
+}
+
+/** @returns whether there was room for it */
+function note(ids: Set<Id>, resident: ResidentGraph, change: AppliedChange): boolean {
+  if (ids.size >= MOST_NOTED) return false;
+  ids.add(idOf(resident, change));
+  return true;
 }

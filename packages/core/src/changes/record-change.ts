@@ -1,3 +1,4 @@
+import type { Principal } from "../access/principal.ts";
 import { equalValues } from "../model/compare.ts";
 import type { Id } from "../model/id.ts";
 import {
@@ -91,6 +92,26 @@ export function recordChange(
 /** The id of a changed record; in the midst of its commit, for slots are used again. */
 export function idOf(resident: ResidentGraph, { id, kind, slot }: AppliedChange): Id {
   return id ?? (kind === NODE ? resident.nodes : resident.edges).idOf(slot);
+}
+
+/** Whether the change may close the record that it is of to the principal. */
+export function mayClose({ catalog }: ResidentGraph, principal: Principal, change: AppliedChange): boolean {
+  const { op, type } = change;
+  if (principal.isSystem) return false;
+  return (op & ACCESS) !== 0 || ((op & DATA) !== 0 && catalog.isRuled(type));
+}
+
+/** Whether the change may close whatever a root owns to the principal. */
+export function mayCloseOwned(
+  { catalog }: ResidentGraph,
+  principal: Principal,
+  change: AppliedChange,
+): boolean {
+  const { op, type, grants } = change;
+  if (principal.isSystem) return false;
+  if (grants !== undefined) return principal.isRegranted(grants.root, grants.before, grants.after);
+  // What a root grants of which L1 knows no record: it may have known some when they were told.
+  return type === catalog.rootNumber && (op & (ACCESS | REMOVED)) !== 0;
 }
 
 /** What a commit did, told to somebody who sees everything. */

@@ -5,7 +5,6 @@ import type { Query } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { withStates } from "../query/with-states.ts";
 import {
-  ACCESS,
   type AppliedChange,
   CREATED,
   DATA,
@@ -29,6 +28,8 @@ import {
   idOf,
   type KnownRecord,
   knownRecord,
+  mayClose,
+  mayCloseOwned,
   recordChange,
   wholeChange,
 } from "./record-change.ts";
@@ -102,6 +103,10 @@ interface Touched {
   readonly op: number;
   readonly fields: readonly string[] | undefined;
   readonly after: RecordState | undefined;
+  /** Whether it may have closed the record. */
+  readonly mayClose: boolean;
+  /** Whether it deleted a record that no earlier commit may have closed: others are told no more than that it left. */
+  readonly isGone: boolean;
 }
 
 /** Beyond this many changes to look at, everything is looked at instead. */
@@ -132,6 +137,10 @@ export class TypeWatch implements Follower, Reader<unknown> {
   #pendingCount = 0;
   /** Whether everything is to be read again. */
   #isAll = true;
+  /** Whether what has not been told yet may have closed records that it does not name. */
+  #mayBeClosed = false;
+  /** The same of edges alone, of which a node at an end may have been closed. */
+  #mayEdgesBeClosed = false;
   /** Records that this reading has looked for: those that are not at hand are not there. */
   #looked = new Set<string>();
   /** What was found when everything was read. */
@@ -161,39 +170,51 @@ export class TypeWatch implements Follower, Reader<unknown> {
   applied(changes: readonly AppliedChange[], isOwn: boolean): void {
     const { resident } = this.#hub.runtime;
     const touched: Touched[] = [];
+    const nodesWereOpen = !this.#mayBeClosed;
+    const edgesWereOpen = nodesWereOpen && !this.#mayEdgesBeClosed;
     for (const change of changes) {
       if (change.op === 0) continue;
       if (this.#opensOthers(change)) this.#isAll = true;
       if (!isWatched(this.#hub, this.#targets, change)) continue;
       const { kind, op, before, after } = change;
       const fields = (op & DATA) === 0 ? noFields : changedFields(before, after);
-      touched.push({ kind, id: idOf(resident, change), op, fields, after });
+      touched.push({
+        kind,
+        id: idOf(resident, change),
+        op,
+        fields,
+        after,
+        mayClose: mayClose(resident, this.#principal, change),
+        isGone: (kind === NODE ? nodesWereOpen : edgesWereOpen) && (op & REMOVED) !== 0,
+      });
     }
     if (touched.length === 0) return;
     this.#pending.push(touched);
     this.#pendingCount += touched.length;
     if (this.#pendingCount > MOST_PENDING) {
       this.#isAll = true;
+      this.#mayBeClosed = !this.#principal.isSystem;
       this.#forgetPending();
     }
     if (isOwn && !this.#isAll && this.#pending.length === 1) this.#judgeNow();
   }
 
   /** Whether the change may open or close other records than the one it is of. */
-  #opensOthers({ kind, op, type, grants }: AppliedChange): boolean {
-    if (kind === EDGE) return false;
-    if ((op & REMOVED) !== 0 && (this.#hasEdges || grants !== undefined)) return true;
-    if (this.#principal.isSystem) return false;
-    const { catalog } = this.#hub.runtime;
-    // What a root grants of which L1 knows no record: it may have known some when they were told.
-    if (grants === undefined && type === catalog.rootNumber && (op & (ACCESS | REMOVED)) !== 0) return true;
-    if (grants !== undefined && this.#principal.isRegranted(grants.root, grants.before, grants.after))
-      return true;
-    return this.#hasEdges && ((op & ACCESS) !== 0 || ((op & DATA) !== 0 && catalog.isRuled(type)));
+  #opensOthers(change: AppliedChange): boolean {
+    if (change.kind === EDGE) return false;
+    const { resident } = this.#hub.runtime;
+    const principal = this.#principal;
+    const closesOwned = mayCloseOwned(resident, principal, change);
+    const closesEdges = this.#hasEdges && mayClose(resident, principal, change);
+    if (closesOwned) this.#mayBeClosed = true;
+    if (closesEdges) this.#mayEdgesBeClosed = true;
+    if (closesOwned || closesEdges) return true;
+    return (change.op & REMOVED) !== 0 && (this.#hasEdges || change.grants !== undefined);
   }
 
   lost(): void {
     this.#isAll = true;
+    this.#mayBeClosed = !this.#principal.isSystem;
     this.#forgetPending();
   }
 
@@ -241,15 +262,16 @@ export class TypeWatch implements Follower, Reader<unknown> {
       this.#pending.shift();
       this.#pendingCount -= commit.length;
       const told: RecordChange[] = [];
-      for (const [i, { id, op, fields, kind }] of commit.entries()) {
+      for (const [i, { id, op, fields, kind, ...touched }] of commit.entries()) {
         const before = this.#known.get(id);
         const after = seen[i] as KnownRecord | undefined;
-        const isGone = (op & REMOVED) !== 0;
-        // The commit that deletes it follows, and says so.
-        if (after === undefined && !isGone && this.#isDeletedLater(kind, id)) continue;
+        // The commit that deletes it follows, and says so: to those to whom this one has not closed it.
+        const isRemoved = (op & REMOVED) !== 0;
+        if (after === undefined && !isRemoved && !touched.mayClose && this.#isDeletedLater(kind, id))
+          continue;
         const change = recordChange(resident, id, before, after, {
           isNew: (op & CREATED) !== 0,
-          isGone,
+          isGone: touched.isGone,
           fields,
         });
         if (change !== undefined) told.push(change);
@@ -358,11 +380,18 @@ export class TypeWatch implements Follower, Reader<unknown> {
     this.#known = now;
     this.#found = undefined;
     this.#isAll = false;
-    const touched = new Map<Id, Touched>();
-    for (const commit of this.#pending) for (const each of commit) touched.set(each.id, each);
+    this.#mayBeClosed = false;
+    this.#mayEdgesBeClosed = false;
     const born = new Set<Id>();
+    const closed = new Set<Id>();
+    const gone = new Set<Id>();
     for (const commit of this.#pending)
-      for (const { id, op } of commit) if ((op & CREATED) !== 0) born.add(id);
+      for (const { id, op, mayClose, isGone } of commit) {
+        if ((op & CREATED) !== 0) born.add(id);
+        else if (isGone) {
+          if (!closed.has(id)) gone.add(id);
+        } else if (mayClose) closed.add(id);
+      }
     this.#forgetPending();
     if (!this.#isBegun) {
       this.#isBegun = true;
@@ -371,12 +400,7 @@ export class TypeWatch implements Follower, Reader<unknown> {
     }
     const told: RecordChange[] = [];
     const tell = (id: Id): void => {
-      const last = touched.get(id);
-      const does = {
-        isNew: born.has(id),
-        isGone: last !== undefined && (last.op & REMOVED) !== 0,
-        fields: undefined,
-      };
+      const does = { isNew: born.has(id), isGone: gone.has(id), fields: undefined };
       const change = recordChange(resident, id, before.get(id), now.get(id), does);
       if (change !== undefined) told.push(change);
     };

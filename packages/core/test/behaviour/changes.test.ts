@@ -277,6 +277,51 @@ forEachStore("watching types", (open) => {
       // What came and went between two looks is not told to a session.
       expect(hers.lines.flat()).toEqual(["created Note c"]);
     });
+
+    it("does not tell that a record was deleted to those to whom it was closed before", async () => {
+      const here = open.place();
+      const clock = testClock();
+      const graph = await here({ types, scheduler: clock.scheduler });
+      const other = await here({ types });
+      const [alice, bob] = [await graph.createRoot(), await graph.createRoot()];
+      const names = new Map<Id, string>();
+      await other.refresh();
+      const make = (name: string): Promise<Id> =>
+        other.as(alice.id).transaction((tx) => {
+          const note = tx.create(Note, { text: name });
+          names.set(note.id, name);
+          return note.id;
+        });
+      const shared = [await make("open"), await make("revoked"), await make("granted")] as const;
+      await other.as(alice.id).transaction(async (tx) => {
+        for (const id of shared) (await tx.require(Note, id)).allowRoot(bob.id, "read");
+      });
+      await graph.refresh();
+      const his = graph.as(bob);
+      const watches = [
+        await told(his.changes(Note), names),
+        // Everything is read again: the deleted node may be at an end of what is watched.
+        await told(his.changes([Note, Cites]), names),
+        await told(his.changes(his.nodes(Note)), names),
+      ];
+      const asAlice = (id: Id, change: (note: Note) => void): Promise<void> =>
+        other.as(alice.id).transaction(async (tx) => change(await tx.require(Note, id)));
+      const [kept, revoked] = shared;
+      await asAlice(revoked, (note) => note.disallowRoot(bob.id));
+      await asAlice(revoked, (note) => {
+        note.text = "hidden";
+      });
+      await asAlice(revoked, (note) => note.delete());
+      await asAlice(kept, (note) => {
+        note.text = "seen";
+      });
+      await asAlice(kept, (note) => note.delete());
+      await graph.refresh();
+      const lines = (all: Told): string[] => all.lines.flat().toSorted();
+      await until(() => watches.every((all) => lines(all).length >= 2));
+      await settled();
+      for (const all of watches) expect(lines(all)).toEqual(["deleted Note open", "left Note revoked"]);
+    });
   }
 });
 
