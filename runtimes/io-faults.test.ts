@@ -37,7 +37,7 @@ if (missing !== undefined && process.env.CI !== "true") {
         } finally {
           scratch.remove();
         }
-      });
+      }, 600_000);
     });
   }
 }

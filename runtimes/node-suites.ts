@@ -62,7 +62,7 @@ export function nodeSuites(name: RuntimeName): void {
       results = new Map(
         testResults.map((result) => [relative(root, result.name).split(sep).join("/"), result]),
       );
-    }, 900_000);
+    }, 1_500_000);
 
     test.each(files)("%s passes over node:sqlite", (file) => {
       const result = results.get(file);

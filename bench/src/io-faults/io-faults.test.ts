@@ -56,7 +56,7 @@ describe.runIf(isRun)("a graph whose operating system reports an error once", ()
       onProblem: (problem) => problems.push(problem),
     });
     report = faultReport(counts);
-  }, 600_000);
+  }, 1_200_000);
 
   afterAll(() => {
     memory.remove();
