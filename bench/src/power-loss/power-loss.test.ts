@@ -7,7 +7,7 @@ import { type LossCounts, powerLosses } from "./losses.ts";
 import { type Mark, Told } from "./marks.ts";
 import { missingForRecording } from "./recorder.ts";
 import { FOLDER, type RecordedEvent } from "./recording.ts";
-import { lossReport } from "./report.ts";
+import { lossReport, lossText } from "./report.ts";
 import { shares } from "./shares.ts";
 
 const SECTOR = 512;
@@ -182,7 +182,9 @@ describe.runIf(isRun)("power losses of a process that writes", () => {
       },
     });
     report = lossReport(counts);
-  }, 600_000);
+    // By how much it passes is of interest too.
+    console.info(lossText(report));
+  }, 1_200_000);
 
   afterAll(() => {
     memory.remove();
