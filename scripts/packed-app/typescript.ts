@@ -48,7 +48,7 @@ const lost: string = await tested
   .spawn(adults)
   .then(() => tested.transaction((tx) => tx.create(Person, { age: 1 })).then(() => "", String), String);
 await tested.close();
-if (!lost.includes("unknown")) throw new Error(lost);
+if (!lost.includes("CommitUnknownError")) throw new Error(lost);
 
 if (people !== 2 || run.state.ages.join() !== "40" || run.visits !== 3)
   throw new Error(`${people} ${run.visits}`);
