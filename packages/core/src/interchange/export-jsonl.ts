@@ -9,7 +9,7 @@ const pieceLength = 64 * 1024;
  * All that the session's principal may see, as lines of JSON (docs/export-format.md) in pieces of some 64 KiB, each of
  * whole lines. It is of one moment, that of the first piece, whatever is committed meanwhile; the same graph gives the
  * same text. As the system root, that is from the graph itself, it is everything, and `importJsonl` makes the same graph
- * of it.
+ * of it. As a user, it is what that user may read: of each record the fields that the code declares, as it reads them.
  *
  * ```ts
  * await writeFile("chat.jsonl", exportJsonl(graph));
@@ -23,12 +23,15 @@ export function exportJsonl(session: Session): AsyncGenerator<string, void, unde
 }
 
 async function* inPieces(moment: Moment): AsyncGenerator<string> {
-  let piece = headerLine(moment.catalog);
+  const { isWhole } = moment;
+  let piece = headerLine(isWhole ? moment.catalog : moment.declaredCatalog);
   const latest = latestShapes(moment.catalog);
   for (const kind of ["nodes", "edges"] as const) {
     for await (const { rows, seen } of moment[kind]()) {
       for (const i of seen) {
-        piece += recordLine(rows, i, latest);
+        piece += isWhole
+          ? recordLine(rows, i, latest)
+          : recordLine(rows, i, undefined, moment.declaredFields(rows, i));
         if (piece.length < pieceLength) continue;
         yield piece;
         piece = "";

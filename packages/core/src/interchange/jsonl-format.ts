@@ -1,6 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { type JsonValue, toTaggedJson } from "../model/tagged-json.ts";
-import { EdgeRows, type NodeRows, RowDamage } from "../persistence/rows.ts";
+import { EdgeRows, type FieldData, type NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { CatalogDescription } from "../schema/catalog-description.ts";
 
 // docs/export-format.md describes the lines. `exportFile` of persist-sqlite writes the same ones from a file's own
@@ -18,8 +18,17 @@ export function latestShapes({ types }: CatalogDescription): Map<string, number>
   return new Map(types.map(({ name, shapes }) => [name, shapes.at(-1)?.version ?? 0]));
 }
 
-/** The line of row `i`. */
-export function recordLine(rows: NodeRows, i: number, latest: ReadonlyMap<string, number>): string {
+/**
+ * The line of row `i`.
+ *
+ * @param latest `undefined` where the fields are those of the shape that the first line describes
+ */
+export function recordLine(
+  rows: NodeRows,
+  i: number,
+  latest: ReadonlyMap<string, number> | undefined,
+  fields: FieldData | RowDamage = rows.fields[i]!,
+): string {
   const type = rows.types[i]!;
   let line =
     rows instanceof EdgeRows
@@ -27,8 +36,7 @@ export function recordLine(rows: NodeRows, i: number, latest: ReadonlyMap<string
       : `{"node":"${rows.ids.at(i)}",`;
   line += `"type":${JSON.stringify(type)},"owner":"${rows.owners.at(i)}","access":${accessText(rows.access[i]!)},`;
   const shape = rows.shapes[i]!;
-  if (shape !== latest.get(type)) line += `"shape":${shape},`;
-  const fields = rows.fields[i]!;
+  if (latest !== undefined && shape !== latest.get(type)) line += `"shape":${shape},`;
   if (!(fields instanceof RowDamage)) return `${line}"fields":${fieldsText(fields)}}\n`;
   line += `"unreadable":${JSON.stringify(fields.reason)}`;
   return fields.stored === undefined ? `${line}}\n` : `${line},"stored":${JSON.stringify(fields.stored)}}\n`;

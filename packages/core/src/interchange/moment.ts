@@ -6,8 +6,9 @@ import { partsOf, type SessionCore } from "../graph/session.ts";
 import { type AccessRecord, newNodeAccess } from "../model/access-record.ts";
 import { compareIdWords, type Id } from "../model/id.ts";
 import { IdTable, STORE } from "../model/id-table.ts";
+import { UnknownValue } from "../model/unknown-value.ts";
 import { pushRow } from "../persistence/copy-rows.ts";
-import { EdgeRows, NodeRows } from "../persistence/rows.ts";
+import { EdgeRows, type FieldData, NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { EdgePage, NodePage, Store, StoreSnapshot } from "../persistence/store.ts";
 import type { RecordState } from "../resident/record-table.ts";
 import { damageOf } from "../resident/states.ts";
@@ -124,6 +125,34 @@ export class Moment {
 
   #read(type: number, rows: NodeRows, i: number): RecordState {
     return this.#core.runtime.resident.stateOfRow(type, rows.fields[i]!, rows.shapes[i]!);
+  }
+
+  /** Whether everything is seen, and nothing kept back. */
+  get isWhole(): boolean {
+    return this.#principal.isSystem;
+  }
+
+  /** The types as the code has them; of others no more than that they are there. */
+  get declaredCatalog(): CatalogDescription {
+    const { types, indexes } = this.#core.runtime.catalog.describe();
+    const declared = new Map(types.map((type) => [type.name, type]));
+    return {
+      types: this.catalog.types.map((type) => declared.get(type.name) ?? { ...type, shapes: [] }),
+      indexes,
+    };
+  }
+
+  /** What the principal may read of a record, by the names in stored ones. */
+  declaredFields(rows: NodeRows, i: number): FieldData | RowDamage {
+    const type = this.typeOf(rows.types[i]!);
+    if (type === 0) return {};
+    const state = this.#read(type, rows, i);
+    const damage = damageOf(state);
+    if (damage !== undefined) return new RowDamage(damage.reason);
+    const fields: Record<string, unknown> = {};
+    for (const { name, key } of this.#core.runtime.catalog.definition(type).fields)
+      if (!(state[name] instanceof UnknownValue)) fields[key] = state[name];
+    return fields;
   }
 
   async #begin(): Promise<void> {

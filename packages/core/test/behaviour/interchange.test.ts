@@ -159,16 +159,33 @@ forEachStore("an export as lines of JSON", (open) => {
     class Gone extends node("Lost", { what: z.map(z.string(), z.bigint()) }) {}
     const old = await openHere({ types: [OldItem, Gone] });
     await old.transaction((tx) => {
-      tx.create(OldItem, { name: "pen", price: "1" });
-      tx.create(Gone, { what: new Map([["@date", 5n]]) });
+      tx.create(OldItem, { name: "pen", price: "1" }).grant("read");
+      tx.create(Gone, { what: new Map([["@date", 5n]]) }).grant("read");
     });
     await old.close();
     class Item extends node("Thing", { name: z.string(), stock: z.int().default(3) }) {}
     const now = await openHere({ types: [Item] });
-    await now.transaction((tx) => void tx.create(Item, { name: "ink" }));
+    await now.transaction((tx) => void tx.create(Item, { name: "ink" }).grant("read"));
     const lines = await text(exportJsonl(now));
     expect(lines).toContain('"shape":1,"fields":{"name":"pen","price":"1"}');
     expect(lines).toContain('{"what":{"@map":[["@date",{"@bigint":"5"}]]}}');
+
+    // A user reads by the code alone: nothing that it does not declare, nor how it came to be.
+    const ann = now.as(await now.createRoot());
+    const seen = await linesOf(ann);
+    const fields = seen.slice(1).map((line) => JSON.parse(line) as { type: string; fields: object });
+    expect(fields.filter(({ type }) => type !== "Root").map((line) => [line.type, line.fields])).toEqual([
+      ["Thing", { name: "pen", stock: 3 }],
+      ["Lost", {}],
+      ["Thing", { name: "ink", stock: 3 }],
+    ]);
+    expect(seen.join()).not.toMatch(/price|what|"shape":/);
+    // Such lines can be taken in too, by whoever knows the types or not.
+    for (const code of [[Item], []]) {
+      const other = open.store.place()();
+      expect((await importJsonl(other, () => seen.join("\n"), { types: code })).nodes).toBe(4);
+      await other.close();
+    }
 
     const connect = open.store.place();
     await importJsonl(connect(), () => lines, { types: [Item] });
@@ -253,7 +270,7 @@ forEachStore("an export as lines of JSON", (open) => {
     });
     await old.close();
     const into = (from: string, to: string) => [
-      { transform: [from], into: [to], by: (was: never) => ({ [to]: Number(was[from]) }) },
+      { transform: [from], into: [to], by: (was: Record<string, string>) => ({ [to]: Number(was[from]) }) },
     ];
     class Priced extends node(
       "Book",
