@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { memoryFolder } from "../../scripts/memory-folder.ts";
 
 /** A folder of its own, which goes with the process at the latest. */
 export class Scratch {
@@ -18,14 +18,9 @@ export class Scratch {
     process.once("SIGINT", interrupt);
   }
 
-  /** In memory where there is such: for files whose disk is a simulated one. */
+  /** In memory where there is room: for files whose disk is a simulated one. */
   static inMemory(): Scratch {
-    try {
-      return new Scratch("/dev/shm");
-    } catch {
-      // Not there, or not for us.
-      return new Scratch(tmpdir());
-    }
+    return new Scratch(memoryFolder());
   }
 
   /** The path of a file that does not exist yet. */

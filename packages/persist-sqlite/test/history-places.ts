@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openGraph } from "@rootwalk/core";
+import { memoryFolder } from "../../../scripts/memory-folder.ts";
 import type { Place } from "../../core/test/history/play.ts";
 import type { Stage } from "../../core/test/history/stage.ts";
 import { types } from "../../core/test/history/world.ts";
@@ -12,12 +12,12 @@ export async function filePlaces(): Promise<{
   readonly places: Readonly<Record<"atOnce" | "later" | "small", Place>>;
   remove(): void;
 }> {
-  // Thousands of files, none of which needs to outlive the power.
-  const inRam = "/dev/shm";
-  const folder = mkdtempSync(join(existsSync(inRam) ? inRam : tmpdir(), "rootwalk-histories-"));
+  const folder = mkdtempSync(join(memoryFolder(), "rootwalk-histories-"));
   let files = 0;
   const empty = join(folder, "empty.db");
   const pair = (stage: Stage): SqliteStore[] => {
+    // One history is played after the other: the graphs of the one before are closed.
+    for (const end of ["", "-wal", "-shm"]) rmSync(join(folder, `${files}.db${end}`), { force: true });
     const path = join(folder, `${++files}.db`);
     copyFileSync(empty, path);
     // What is tested is who sees what: commits need not reach the disk.
