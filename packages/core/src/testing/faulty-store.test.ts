@@ -3,7 +3,8 @@ import { IdColumn, IdSource } from "../model/id.ts";
 import { BatchDraft } from "../persistence/conformance/batch-draft.ts";
 import { catalog } from "../persistence/conformance/catalog.ts";
 import { memory } from "../persistence/memory-store.ts";
-import { type Fault, FaultyStore } from "./faulty-store.ts";
+import type { Store } from "../persistence/store.ts";
+import { type Fault, FaultyStore, type StoreMethod } from "./faulty-store.ts";
 
 const ids = new IdSource();
 
@@ -103,4 +104,60 @@ test("plans for the same calls count each for itself", async () => {
     );
   expect(ends).toEqual(["and nothing was done", "and nothing was done", "and everything was done", "well"]);
   expect(() => store.next("commit", "hang", { nth: 0 })).toThrow(TypeError);
+});
+
+test("faults can be put on every call that the store has, and on no other", async () => {
+  const file: Store = Object.assign(memory(), {
+    readCatalog: () => ({ catalog, version: 1 }),
+    refile: () => undefined,
+  });
+  const store = new FaultyStore(file);
+  await store.open(catalog);
+  const calls = {
+    snapshot: async () => (await store.snapshot!()).close(),
+    readCatalog: () => store.readCatalog!(),
+    refile: () => store.refile!([]),
+    purge: () => store.purge(1),
+  };
+  for (const [method, call] of Object.entries(calls)) {
+    const planned = store.next(method as StoreMethod, "fail-before");
+    await expect(call()).rejects.toThrow(`injected: ${method} failed`);
+    await planned.reached;
+    await call();
+  }
+  expect(file.lease).toBe(undefined);
+  expect(() => store.next("lease", "fail-before")).toThrow(TypeError);
+  expect(() => store.next("comit" as StoreMethod, "fail-before")).toThrow(TypeError);
+});
+
+test("a snapshot is read as the store's own", async () => {
+  const store = new FaultyStore(memory());
+  await store.open(catalog);
+  const draft = new BatchDraft(() => ids.nextId(), ids.nextId());
+  const node = draft.node("Person");
+  await store.commit([draft.batch(await store.current())]);
+  const snapshot = await store.snapshot!();
+  expect([...(await snapshot.nodes(undefined, 10)).rows.ids]).toEqual([node]);
+  expect((await snapshot.edges(undefined, 10)).rows.length).toBe(0);
+  await snapshot.close();
+});
+
+test("of old answers the last hundred are kept", async () => {
+  const answers: object[] = [];
+  const stale = new Set<number>();
+  const inner = memory();
+  const store = new FaultyStore(
+    Object.assign(inner, {
+      changes: () => {
+        const page = { commits: [], token: `${answers.length}`, more: false, catalogVersion: undefined };
+        answers.push(page);
+        return page;
+      },
+    }) as unknown as Store,
+    (method, count) => (method === "changes" && stale.has(count) ? "stale-read" : undefined),
+  );
+  for (let i = 0; i <= 100; i++) await store.changes(`${i}`);
+  stale.add(101).add(102);
+  expect(await store.changes("1")).toBe(answers[1]);
+  expect(await store.changes("0")).toBe(answers[101]);
 });

@@ -14,6 +14,7 @@ import type {
   ScanRequest,
   Store,
   StoreCounters,
+  StoreSnapshot,
   StoreSupports,
   Tally,
   TallyRequest,
@@ -32,7 +33,8 @@ export type StoreMethod = Exclude<keyof Store, "name" | "supports" | "counters">
  * - `fail-after`: it was done and nobody was told; of a commit the outcome is unknown.
  * - `hang`: it is neither done nor answered before it is released.
  * - `slow`: it is done, and answered when it is released.
- * - `stale-read`: the answer that the same question had the last time.
+ * - `stale-read`: the answer that the same question had the last time, of the hundred questions that were asked last.
+ *   A snapshot is never an old one.
  * - `partial-batch`: of each batch only the nodes are committed.
  */
 export type Fault = "fail-before" | "fail-after" | "hang" | "slow" | "stale-read" | "partial-batch";
@@ -65,6 +67,9 @@ const rowReads: ReadonlySet<StoreMethod> = new Set([
   "tally",
 ]);
 
+/** Questions of which the last answer is kept. */
+const KEPT = 100;
+
 /** Asked at each call; `count` says how many calls of the method there were before. */
 export type ChooseFault = (method: StoreMethod, count: number) => Fault | undefined;
 
@@ -84,6 +89,7 @@ export class FaultyStore implements Store {
   readonly counters: StoreCounters;
   readonly readCatalog?: NonNullable<Store["readCatalog"]>;
   readonly tally?: (request: TallyRequest) => Promise<Tally>;
+  readonly snapshot?: () => Promise<StoreSnapshot>;
   readonly lease?: (unitId: Id, ttlMs: number) => Promise<boolean>;
   readonly release?: (unitId: Id) => Promise<void>;
   readonly refile?: (edges: readonly Id[]) => Promise<void>;
@@ -102,8 +108,10 @@ export class FaultyStore implements Store {
     this.name = `faulty ${store.name}`;
     this.supports = Object.freeze({ ...store.supports, synchronous: false });
     this.counters = store.counters;
-    if (store.readCatalog !== undefined) this.readCatalog = async () => store.readCatalog!();
+    if (store.readCatalog !== undefined) this.readCatalog = () => this.#call("readCatalog");
     if (store.tally !== undefined) this.tally = (request) => this.#call("tally", request);
+    if (store.snapshot !== undefined)
+      this.snapshot = () => this.#call<StoreSnapshot>("snapshot").then(asynchronous);
     if (store.lease !== undefined) this.lease = (unitId, ttlMs) => this.#call("lease", unitId, ttlMs);
     if (store.refile !== undefined) this.refile = (edges) => this.#call("refile", edges);
     if (store.release !== undefined) this.release = (unitId) => this.#call("release", unitId);
@@ -112,11 +120,15 @@ export class FaultyStore implements Store {
   /**
    * Plans a fault for the next such call, or for the `nth` one from now. Several plans for the same calls count each for
    * itself, and the one made first goes first.
+   *
+   * @throws {TypeError} for a call that the store does not have: the fault would never come
    */
   next(call: FaultyCall, fault: Fault, options: { readonly nth?: number } = {}): PlannedFault {
     const { nth = 1 } = options;
     if (!Number.isSafeInteger(nth) || nth < 1)
       throw new TypeError(`FaultyStore.next: nth is 1 or more, got ${nth}`);
+    if (call !== "read" && typeof this.#store[call] !== "function")
+      throw new TypeError(`FaultyStore.next: ${this.#store.name} has no ${call}`);
     let reach = (): void => {};
     let release = (): void => {};
     const reached = new Promise<void>((resolve) => {
@@ -202,15 +214,27 @@ export class FaultyStore implements Store {
     // What is committed may be large, and the same commit is not asked twice.
     const question = method === "commit" ? "" : JSON.stringify([method, args], asText);
     const known = this.#lastAnswers.get(question);
-    if (fault === "stale-read" && known !== undefined) return known as T;
+    if (fault === "stale-read" && known !== undefined) {
+      this.#keep(question, known);
+      return known as T;
+    }
     const given = fault === "partial-batch" ? [(args[0] as readonly CommitBatch[]).map(nodesOnly)] : args;
     const run = this.#store[method] as (...args: unknown[]) => MaybePromise<T>;
     const answer = await run.apply(this.#store, given as unknown[]);
-    this.#lastAnswers.set(question, answer);
+    // A snapshot is closed by whoever asked for it.
+    if (method !== "snapshot") this.#keep(question, answer);
 
     if (fault === "fail-after") throw new Error(`injected: ${method} failed, and everything was done`);
     if (fault === "slow") await released;
     return answer;
+  }
+
+  #keep(question: string, answer: unknown): void {
+    this.#lastAnswers.delete(question);
+    this.#lastAnswers.set(question, answer);
+    if (this.#lastAnswers.size <= KEPT) return;
+    const [oldest] = this.#lastAnswers.keys();
+    this.#lastAnswers.delete(oldest!);
   }
 
   /** The plan that this call fulfils; every plan for such calls counts it. */
@@ -235,6 +259,17 @@ export class FaultyStore implements Store {
 
 function nodesOnly(batch: CommitBatch): CommitBatch {
   return { ...batch, edges: new EdgeRows(), updates: [] };
+}
+
+/** The same snapshot, without faults. */
+function asynchronous(snapshot: StoreSnapshot): StoreSnapshot {
+  return {
+    token: snapshot.token,
+    catalog: snapshot.catalog,
+    nodes: async (after, limit) => snapshot.nodes(after, limit),
+    edges: async (after, limit) => snapshot.edges(after, limit),
+    close: async () => snapshot.close(),
+  };
 }
 
 /** For `JSON.stringify`: what it would leave out or refuse. */

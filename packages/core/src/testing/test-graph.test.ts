@@ -64,6 +64,17 @@ describe("a test graph", () => {
     await graph.close();
   });
 
+  test("makes a user whom a fault kept from being made", async () => {
+    const store = new FaultyStore(memory());
+    const graph = await testGraph({ types, store });
+    store.next("commit", "fail-before");
+    await expect(graph.user("ann")).rejects.toThrow(CommitUnknownError);
+    const ann = await graph.user("ann");
+    const again = await graph.reopen();
+    expect((await again.user("ann")).root.id).toBe(ann.root.id);
+    await again.close();
+  });
+
   test("ends a unit that waits for itself, when its clock comes to where an app would give up", async () => {
     const clock = testClock();
     const graph = await testGraph({ types, clock });

@@ -27,7 +27,7 @@ export interface TestGraphOptions extends Omit<OpenOptions, "store" | "clock" | 
 export interface TestGraph extends Graph {
   /** The time of its ids and timers. It stands still until it is moved. */
   readonly clock: TestClock;
-  /** What the user of this name can do; at its first call the user's root is made. */
+  /** What the user of this name can do; at its first call that succeeds the user's root is made. */
   user(name: string): Promise<Session>;
   /**
    * Closes the graph and opens another one over the same records, with the same users and the clock a second on: what
@@ -68,7 +68,13 @@ export function testGraph(options: TestGraphOptions): Promise<TestGraph> {
         root = graph.createRoot().then(({ id }) => id);
         users.set(name, root);
       }
-      return graph.as(await root);
+      try {
+        return graph.as(await root);
+      } catch (error) {
+        // Who could not be made is made at the next call.
+        if (users.get(name) === root) users.delete(name);
+        throw error;
+      }
     };
     const reopen = async (): Promise<TestGraph> => {
       if (graph.status().state !== "open") throw new ClosedError({ message: "the graph is closed" });
