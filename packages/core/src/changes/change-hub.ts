@@ -118,7 +118,13 @@ export class ChangeHub implements CommitListener {
     this.runtime.scheduler.nextTurn(() => {
       this.#isScheduled = false;
       for (const follower of [...this.#followers]) {
-        if (this.#followers.has(follower)) follower.turn?.();
+        if (!this.#followers.has(follower)) continue;
+        try {
+          follower.turn?.();
+        } catch (error) {
+          // Nobody called this: thrown on, it would end the process.
+          this.runtime.reportError(error);
+        }
       }
       this.runtime.resident.trimLog();
     });

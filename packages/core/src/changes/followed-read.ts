@@ -24,6 +24,7 @@ export class FollowedRead<V> {
   #isRunning = false;
   #isStopped = false;
   #isOut = false;
+  #wasReported = false;
   #cancelRetry: (() => void) | undefined;
 
   constructor(hub: ChangeHub, read: KeptRead<V>, reader: Reader<V>) {
@@ -55,6 +56,7 @@ export class FollowedRead<V> {
 
   #ran(): void {
     this.#isRunning = false;
+    this.#wasReported = false;
     // What was committed meanwhile found it running.
     if (!this.#isStopped && this.#reader.isDue()) this.#hub.runtime.scheduler.nextTurn(() => this.turn());
   }
@@ -67,7 +69,8 @@ export class FollowedRead<V> {
       return;
     }
     const { runtime } = this.#hub;
-    runtime.reportError(error);
+    if (!this.#wasReported) runtime.reportError(error);
+    this.#wasReported = true;
     this.#isOut = true;
     this.#cancelRetry = runtime.scheduler.after(RETRY_MS, () => {
       this.#isOut = false;

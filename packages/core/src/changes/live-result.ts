@@ -101,6 +101,8 @@ export class LiveResult<V, U> implements Follower, Reader<V>, Live<unknown, U> {
   }
 
   readonly #call = (): void => {
+    // It may have ended in the turn between.
+    if (this.#isEnded) return;
     for (const entry of [...this.#listeners]) {
       const now = this.#now!;
       if (!this.#listeners.has(entry) || entry.told === now) continue;

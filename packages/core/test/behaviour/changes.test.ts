@@ -11,6 +11,7 @@ import {
   node,
   type OpenOptions,
   openGraph,
+  TierUnavailableError,
   via,
 } from "../../src/index.ts";
 import { awkwardBase } from "../../src/persistence/awkward-store.ts";
@@ -606,6 +607,50 @@ describe("a live result", () => {
     expect((value as LiveUpdate<Note>).changes.map(({ op }) => op)).toEqual(["added", "added", "added"]);
     await loop.return!();
     expect(await loop.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("that is stopped calls nobody any more, not even for what has changed", async () => {
+    const graph = await opened();
+    const live = graph.nodes(Note).live();
+    const loop = live[Symbol.asyncIterator]();
+    await loop.next();
+    let calls = 0;
+    live.subscribe(() => {
+      calls += 1;
+    });
+    const next = loop.next();
+    await add(graph, "a");
+    await next;
+    // Loops go on in the turn of the read, listeners are called in the one after it.
+    live.stop();
+    await settled();
+    expect(calls).toBe(0);
+  });
+
+  it("is tried again while the store is out of reach, which is reported once", async () => {
+    const clock = testClock();
+    const errors: unknown[] = [];
+    const graph = await opened({
+      scheduler: clock.scheduler,
+      onError: (error) => void errors.push(error),
+    });
+    let isOut = true;
+    let reads = 0;
+    const live = graph.live((tx) => {
+      reads += 1;
+      if (isOut) throw new TierUnavailableError();
+      return tx.nodes(Note).count();
+    });
+    await clock.advance(5_000);
+    expect(reads).toBeGreaterThan(4);
+    expect(errors).toHaveLength(1);
+    isOut = false;
+    await clock.advance(1_000);
+    expect(live.value).toBe(0);
+    isOut = true;
+    await add(graph, "a");
+    await clock.advance(5_000);
+    expect(errors).toHaveLength(2);
   });
 
   it("is not read again for commits that do not concern it", async () => {
