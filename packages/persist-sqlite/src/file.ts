@@ -71,8 +71,13 @@ export class SqliteFile {
     return this.#translated(doing, () =>
       untilFree(() => {
         const { connection } = this;
-        connection.holdRead();
-        this.refresh(connection);
+        try {
+          connection.holdRead();
+          this.refresh(connection);
+        } catch (error) {
+          this.breakAfter(error);
+          throw error;
+        }
       }, this.options),
     );
   }

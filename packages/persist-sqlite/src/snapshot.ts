@@ -41,9 +41,19 @@ export class SqliteSnapshot implements StoreSnapshot {
     closed: (snapshot: SqliteSnapshot) => void,
   ): MaybePromise<SqliteSnapshot> {
     const file = new SqliteFile(Object.freeze({ ...options, readOnly: true }), counters);
-    return andThen(file.open(), () =>
-      andThen(file.hold("holding a moment"), () => new SqliteSnapshot(file, closed)),
-    );
+    const failed = (error: unknown): never => {
+      // Nobody else knows the file yet.
+      file.closeNow();
+      throw error;
+    };
+    try {
+      const held = andThen(file.open(), () =>
+        andThen(file.hold("holding a moment"), () => new SqliteSnapshot(file, closed)),
+      );
+      return held instanceof Promise ? held.catch(failed) : held;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   nodes(after: Id | undefined, limit: number): MaybePromise<{ rows: NodeRows; more: boolean }> {

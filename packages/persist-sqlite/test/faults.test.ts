@@ -84,6 +84,38 @@ describe("a commit that fails in I/O", () => {
   });
 });
 
+describe("a moment that cannot be held", () => {
+  test("leaves no handle open", async () => {
+    const fault = { isNext: false, open: 0 };
+    class Failing extends Database {
+      constructor(path: string) {
+        super(path);
+        fault.open += 1;
+      }
+      override prepare(sql: string): never {
+        if (sql === "BEGIN" && fault.isNext) {
+          fault.isNext = false;
+          throw sqliteError("SQLITE_ERROR");
+        }
+        return super.prepare(sql) as never;
+      }
+      override close(): never {
+        fault.open -= 1;
+        return super.close() as never;
+      }
+    }
+    const client = await session(temporaryFile(), { driver: Failing });
+    const { open } = fault;
+    fault.isNext = true;
+    await expect(async () => client.store.snapshot!()).rejects.toBeInstanceOf(GraphError);
+    expect(fault).toEqual({ isNext: false, open });
+    const snapshot = await client.store.snapshot!();
+    expect(fault.open).toBe(open + 1);
+    snapshot.close();
+    expect(fault.open).toBe(open);
+  });
+});
+
 describe("while another connection has the write lock", () => {
   test("commits wait without holding up the event loop, reads go on, and order is kept", async () => {
     const path = temporaryFile();
