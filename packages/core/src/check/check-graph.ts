@@ -25,8 +25,8 @@ import { type Repaired, Repairer, type RepairHost } from "./repair.ts";
 /** What a check needs of the graph around it. */
 export interface CheckHost extends RepairHost {
   readonly store: Store;
-  /** The types and indexes as the store keeps them. */
-  readonly stored: CatalogDescription;
+  /** The types and indexes that the store is known to have: newer ones once it was followed. */
+  stored(): CatalogDescription;
   readonly isClosed: () => boolean;
   nextTurn(): Promise<void>;
 }
@@ -57,6 +57,8 @@ export async function checkGraph(host: CheckHost, options: unknown): Promise<Che
       code: "RW_READ_ONLY",
       message: `check: ${host.store.name} is open for reading only, and nothing can be repaired`,
     });
+  // Other code may have added types since the graph was opened.
+  await host.follow();
   return new Check(host, settings).run();
 }
 
@@ -106,6 +108,8 @@ type Counts = Partial<Record<FindingKind, number>>;
 class Check {
   readonly #host: CheckHost;
   readonly #settings: Settings;
+  /** As of the beginning: types that appear during the check are not looked at. */
+  readonly #stored: CatalogDescription;
   readonly #records: RecordPass;
   readonly #nodes: NodePass;
   readonly #edges: EdgePass;
@@ -120,11 +124,13 @@ class Check {
   #looked = { node: 0, edge: 0 };
 
   constructor(host: CheckHost, settings: Settings) {
-    const { store, stored } = host;
+    const { store } = host;
+    const stored = host.stored();
     const undirected = new Set(stored.types.filter((type) => type.undirected).map(({ name }) => name));
     const pause = (): Promise<void> => this.#pause();
     this.#host = host;
     this.#settings = settings;
+    this.#stored = stored;
     this.#records = new RecordPass(stored, store.supports.shared);
     this.#nodes = new NodePass(undirected, pause);
     this.#edges = new EdgePass(undirected);
@@ -136,8 +142,7 @@ class Check {
   async run(): Promise<CheckReport> {
     this.#settings.signal?.throwIfAborted();
     for (const kind of ["node", "edge"] as const) {
-      for (const { name, kind: own } of this.#host.stored.types)
-        if (own === kind) await this.#type(kind, name);
+      for (const { name, kind: own } of this.#stored.types) if (own === kind) await this.#type(kind, name);
     }
     for (const index of this.#indexes.indexes) await this.#index(index);
     if (this.#settings.orphans) await this.#lookForOrphans();
@@ -192,7 +197,7 @@ class Check {
   }
 
   async #lookForOrphans(): Promise<void> {
-    const { types } = this.#host.stored;
+    const { types } = this.#stored;
     const isRepaired = this.#settings.repair.has("orphan");
     await this.#orphans.begin(["Root"], () => this.#step("orphans", "Root"));
     for (const { name, kind } of types) {

@@ -7,7 +7,6 @@ import type { Query } from "../query/query.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
 import type { QuarantinedRecord } from "../resident/quarantine.ts";
-import type { CatalogDescription } from "../schema/catalog-description.ts";
 import { type Entity, NodeEntity, requireGraph } from "../schema/entity.ts";
 import type { CheckReport } from "../types/check.ts";
 import type { SweepReport, UnreadableRecord } from "../types/evolution.ts";
@@ -25,8 +24,6 @@ const CLOSE_PATIENCE_MS = 10_000;
 
 /** What all sessions of a graph share, and what ends with it. */
 export interface GraphCore extends SessionCore {
-  /** The types and indexes as the store keeps them. */
-  readonly stored: CatalogDescription;
   readonly closing: { isClosed: boolean; running: number; idle: (() => void) | undefined };
   /** The store is closed, or failed to. */
   closed(): void;
@@ -155,11 +152,11 @@ export class GraphObject extends GraphSession {
   }
 
   #checkHost(): CheckHost {
-    const { runtime, closing, stored } = this.#core;
-    const { store, scheduler, ids, loader, purger } = runtime;
+    const { runtime, closing } = this.#core;
+    const { catalog, store, scheduler, ids, loader, purger } = runtime;
     return {
       store,
-      stored,
+      stored: () => catalog.stored,
       isClosed: () => closing.isClosed,
       nextTurn: () => new Promise((resolve) => scheduler.nextTurn(resolve)),
       wait: (ms) => new Promise((resolve) => scheduler.after(ms, resolve, true)),

@@ -240,7 +240,6 @@ async function compose(
     hub,
     runner,
     handlers,
-    stored: opened.catalog,
     closing: { isClosed: false, running: 0, idle: undefined },
     closed,
     enter() {

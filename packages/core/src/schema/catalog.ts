@@ -259,7 +259,7 @@ export class Catalog {
     return { types, indexes };
   }
 
-  /** What the store knew when it was opened, this graph's types included. */
+  /** What the store knew as of the last `adopt`, this graph's types included. */
   get stored(): CatalogDescription {
     return this.#stored;
   }

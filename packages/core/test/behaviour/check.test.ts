@@ -136,6 +136,15 @@ forEachStore("check", (open) => {
     await expect(graph.check()).rejects.toMatchObject({ code: "RW_CLOSED" });
   });
 
+  test.runIf(open.store.isShared)("judges by the types that other code has added meanwhile", async () => {
+    const openHere = open.place();
+    const graph = await openHere({ types: [Room, Hall] });
+    const newer = await openHere({ types });
+    await fill(newer, 3);
+    const report = await graph.check({ orphans: true });
+    expect(report).toMatchObject({ isClean: true, nodes: 4, edges: 12 });
+  });
+
   test("refuses options that are none", async () => {
     const graph = await open({ types });
     const check = (options: unknown) => graph.check(options as never);
