@@ -6,7 +6,7 @@ import { type Id, isId } from "../model/id.ts";
 import { describeKind } from "../model/value-kind.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
-import { slotOf } from "../schema/entity.ts";
+import { type State, slotOf } from "../schema/entity.ts";
 import type { Schema } from "../schema/field.ts";
 import { node } from "../schema/node.ts";
 import type {
@@ -102,7 +102,7 @@ export interface LoadReport extends LoadProgress {
   /** Rows that an earlier call had done with. */
   readonly resumedAt: number;
   readonly refused: number;
-  /** The id of a node of the load by its key. */
+  /** The id of a node of the load by its key; `undefined` where the row was refused, in this call. */
   idOf(key: LoadKey): Id | undefined;
 }
 
@@ -209,12 +209,13 @@ class Load {
   /** Rows of the batch in the making whose key an earlier row has. */
   #namesakes: Set<number> = new Set();
   #blocks: { readonly place: BlockPlace; readonly ids: IdBlock }[] = [];
+  /** The numbers of rows, from 0, that were refused: their ids are nobody's. */
+  readonly #refusedRows: Set<number> = new Set();
   #done = 0;
   #resumedAt = 0;
   #progressId: Id | undefined;
   #nodes = 0;
   #edges = 0;
-  #refused = 0;
 
   constructor(session: GraphSession, settings: Settings) {
     this.#session = session;
@@ -246,7 +247,7 @@ class Load {
       nodes: this.#nodes,
       edges: this.#edges,
       resumedAt: this.#resumedAt,
-      refused: this.#refused,
+      refused: this.#refusedRows.size,
       idOf: (key) => {
         const row = this.#keys.get(key);
         return row === undefined ? undefined : this.#idOfRow(row);
@@ -275,6 +276,7 @@ class Load {
 
   /** The id that the node of an earlier row has. */
   #idOfRow(row: number): Id | undefined {
+    if (this.#refusedRows.has(row)) return undefined;
     const block = this.#blocks.findLast(({ place }) => place.row <= row);
     return row < this.#done && block !== undefined ? block.ids.at(row - block.place.row) : undefined;
   }
@@ -293,8 +295,8 @@ class Load {
         this.#nodes += attempt.nodes;
         this.#edges += attempt.edges;
         this.#done += batch.length;
-        this.#refused += attempt.refused.length;
         this.#namesakes = new Set();
+        for (const { row } of attempt.refused) this.#refusedRows.add(row - 1);
         for (const refused of attempt.refused) onRefused?.(refused);
         onProgress?.({ rows: this.#done, nodes: this.#nodes, edges: this.#edges });
         return;
@@ -306,6 +308,36 @@ class Load {
         if (at < 0 || unique.has(at)) throw error;
         if (onRefused === undefined) throw this.#refusal(this.#done + at, error);
         unique.set(at, error);
+        // Where one is taken many may be, and each that the commit finds out is another run of the whole batch.
+        if (unique.size === 1) await this.#findTaken(batch, unique);
+      }
+    }
+  }
+
+  /** The rows whose unique keys records in the graph have by now. What is taken later the commit finds. */
+  async #findTaken(batch: readonly LoadRow[], unique: Map<number, GraphError>): Promise<void> {
+    const { core, principal } = partsOf(this.#session)!;
+    const { catalog, store } = core.runtime;
+    for (const [i, row] of batch.entries()) {
+      const definition = catalog.definitionOf(row.type);
+      if (unique.has(i) || definition.kind !== "node" || !definition.indexes.some((index) => index.unique))
+        continue;
+      let state: State;
+      try {
+        state = definition.create(row.fields ?? {});
+      } catch (error) {
+        // The load refuses it for that.
+        if (error instanceof GraphError) continue;
+        throw error;
+      }
+      for (const { unique: isUnique, per, type, fields, stored } of definition.indexes) {
+        const values = fields.map((name) => state[name]);
+        if (!isUnique || values.includes(undefined)) continue;
+        const owner = per === "owner" ? principal.id : undefined;
+        const request = { index: stored.name, equals: values, owner, order: "asc", limit: 1 } as const;
+        const { rows } = await store.lookup(request);
+        if (rows.length > 0)
+          unique.set(i, new UniqueViolationError({ type, fields, values, details: { index: stored.name } }));
       }
     }
   }
@@ -382,10 +414,11 @@ class Load {
     if (key === undefined) throw noNode(side, key, "is missing");
     const row = this.#keys.get(key);
     if (row !== undefined && row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
-    if (row !== undefined && row >= this.#done) {
+    if (row !== undefined) {
       const slot = slots.get(row);
-      if (slot === undefined) throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
-      return slot;
+      if (slot !== undefined) return slot;
+      if (row >= this.#done || this.#refusedRows.has(row))
+        throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
     }
     const id = this.#idOfKey(key);
     if (id === undefined) throw noNode(side, key, "is neither the key of an earlier row nor an id");

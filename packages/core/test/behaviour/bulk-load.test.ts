@@ -142,14 +142,39 @@ forEachStore("a bulk load", (open) => {
       edgeRow(Knows, 1, 0),
     ];
     for (const batch of [1, 2, 10]) {
-      const told: number[] = [];
-      await bulkLoad(
+      const told: RefusedRow[] = [];
+      const { idOf, refused } = await bulkLoad(
         graph,
         rows.map((row, i) => (i === 0 ? nodeRow(Person, 0, { name: `a${batch}` }) : row)),
-        { batch, onRefused: ({ row }) => told.push(row) },
+        { batch, onRefused: (each) => told.push(each) },
       );
-      expect(told).toEqual([2, 3, 4]);
+      expect(told.map(({ row }) => row)).toEqual([2, 3, 4]);
+      for (const { error } of told.slice(1)) expect(error.message).toMatch(/key of row 2, which was refused/);
+      expect([typeof idOf(0), idOf(1), refused]).toEqual(["string", undefined, 3]);
     }
+  });
+
+  it("finds out together which rows have keys that are taken", async () => {
+    const store = open.store.place()();
+    const graph = await openGraph({ types, store });
+    const people = Array.from({ length: 40 }, (_, i) => nodeRow(Person, i, { name: `n${i}` }));
+    await bulkLoad(graph, people.slice(0, 30));
+    const told: RefusedRow[] = [];
+    let commits = 0;
+    const commit = store.commit.bind(store);
+    store.commit = (batches) => {
+      commits += 1;
+      return commit(batches);
+    };
+    // The last one has the key of another row.
+    const rows = [...people, nodeRow(Person, "x", { name: "n35" })];
+    const report = await bulkLoad(graph, rows, { onRefused: (each) => told.push(each) });
+    expect(report).toMatchObject({ rows: 41, nodes: 10, refused: 31 });
+    expect(told.map(({ row }) => row)).toEqual([...Array.from({ length: 30 }, (_, i) => i + 1), 41]);
+    for (const { error } of told)
+      expect(error).toMatchObject({ code: "RW_UNIQUE", fields: ["name"], type: "Person" });
+    expect(commits).toBeLessThan(6);
+    await graph.close();
   });
 
   it("with a name is taken up by the same call, wherever it was cut short, and makes the same graph", async () => {
