@@ -149,8 +149,9 @@ function pushRow(unit: Unit, kind: RecordKind, rows: NodeRows, slot: number): vo
   resident.classes.pushOwner(rows.owners, accessClass);
   const definition = catalog.definition(table.types[slot]!);
   const access = resident.classes.recordOf(accessClass)!;
+  const state = table.states[slot]!;
   // What the type no longer declares is kept beside the fields of stored records alone: a new one has none.
-  const fields = storedFields(definition, table.states[slot]!);
+  const fields = definition.hasPlainKeys ? state : storedFields(definition, state);
   rows.push(definition.storedName, access, 1, 1, definition.shape, fields);
 }
 
