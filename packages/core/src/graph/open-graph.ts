@@ -225,8 +225,6 @@ async function compose(
     },
   };
   await ensureSystemRoot(runtime);
-  // A process that was killed leaves its purge to the next one.
-  if (opened.hasLeftovers !== false) runtime.purger.wake();
   const committer = new Committer(runtime);
   const runner = new Runner(runtime, committer, new KeyQueue(scheduler, PATIENCE_MS), findRoot);
   const hub = new ChangeHub(
@@ -264,6 +262,8 @@ async function compose(
       throw error;
     }
   }
+  // A process that was killed leaves its purge to the next one.
+  if (opened.hasLeftovers !== false) runtime.purger.wake();
   return new GraphObject(core, systemRootId) as unknown as Graph;
 }
 

@@ -9,6 +9,7 @@ import {
   type UnreadableRecord,
   via,
 } from "../../src/index.ts";
+import { testClock } from "../../src/testing/test-clock.ts";
 import { forEachStore } from "./stores.ts";
 
 // Records of old shapes: rewritten all at once, and listed where they cannot be read.
@@ -246,6 +247,23 @@ forEachStore("a sweep", (open) => {
       });
       const again = await openHere({ types: [Book] });
       expect(await again.nodes(Book, { name: "b1" }).count()).toBe(1);
+    });
+
+    it("is refused without a purge afterwards", async () => {
+      const openHere = open.place();
+      const { scheduler, advance } = testClock();
+      const before = await openHere({ types: old, scheduler });
+      await fill(
+        before,
+        Array.from({ length: 12 }, () => "1"),
+      );
+      await before.nodes(Shelf).deleteAll();
+      await before.close();
+      const told: unknown[] = [];
+      const opening = openHere({ types: [Clashing], scheduler, onError: (error) => void told.push(error) });
+      await expect(opening).rejects.toMatchObject({ code: "RW_STORE_CATALOG" });
+      await advance(1000);
+      expect(told).toEqual([]);
     });
   });
 
