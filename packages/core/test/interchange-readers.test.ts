@@ -227,6 +227,9 @@ describe("toGraphology", () => {
     await expect(toGraphology(graph, new DirectedGraph(), { types: [Thing, Tie] })).rejects.toThrow(
       /Tie is undirected/,
     );
+    await expect(toGraphology(graph, DirectedGraph)).rejects.toThrow(
+      /^toGraphology: DirectedGraph cannot be made with several edges .*; give MultiGraph/,
+    );
     await expect(toGraphology(graph, {} as never)).rejects.toThrow(/takes a class of graphology's/);
     await expect(toGraphology(7 as never, MultiGraph)).rejects.toThrow(/takes a session/);
     await expect(toGraphology(graph, MultiGraph, { typse: [] } as never)).rejects.toThrow(

@@ -50,7 +50,7 @@ export async function toGraphology<G extends GraphologyTarget>(
         code: "RW_OPTION_INVALID",
         message: `toGraphology: there is no option "${name}"; there is types`,
       });
-  const graph = typeof into === "function" ? new into({ multi: true }) : into;
+  const graph = typeof into === "function" ? made(into) : into;
   if (typeof (graph as Partial<G> | null)?.addEdgeWithKey !== "function")
     throw new TypeError(
       "toGraphology takes a class of graphology's, or a graph that was made, as its second argument",
@@ -74,6 +74,18 @@ export async function toGraphology<G extends GraphologyTarget>(
   });
   for await (const _ of filling);
   return graph;
+}
+
+/** Two nodes may have several edges between them. */
+function made<G extends GraphologyTarget>(type: new (options?: { multi?: boolean }) => G): G {
+  try {
+    return new type({ multi: true });
+  } catch (cause) {
+    throw new TypeError(
+      `toGraphology: ${type.name} cannot be made with several edges between two nodes; give MultiGraph, MultiDirectedGraph or MultiUndirectedGraph, or a graph that was made`,
+      { cause },
+    );
+  }
 }
 
 /** As much of a graphology graph as is read. */
