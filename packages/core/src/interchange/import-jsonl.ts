@@ -283,6 +283,8 @@ class Batch {
   /** Edges of which an end was not among the lines before. */
   readonly strays: { readonly line: number; readonly edge: ReadRecord }[] = [];
   readonly updates: RecordUpdate[] = [];
+  /** Where the system root's was, which only updates. */
+  rootLine = 0;
   length = 0;
 
   get size(): number {
@@ -612,6 +614,7 @@ class Import {
     const store = this.#store!;
     this.#token = await store.current();
     await this.#passOver(batch);
+    await this.#regrantAnew(batch);
     const lines = new Map<Id, number>();
     for (let i = 0; i < batch.edges.length; i++)
       for (const ends of [batch.edges.sources, batch.edges.targets])
@@ -624,7 +627,7 @@ class Import {
     while (await store.purge(1_000));
     if (attempt >= attempts)
       throw this.#refusal(
-        batch.nodeLines[0] ?? batch.edgeLines[0]!,
+        batch.nodeLines[0] ?? batch.edgeLines[0] ?? batch.rootLine,
         "others keep changing what this batch depends on",
         undefined,
       );
@@ -679,8 +682,10 @@ class Import {
       if (there === undefined) {
         pushRow(absent, rows, i);
         left.push(lines[i]!);
-      } else if (id === systemRootId) this.#regrant(batch, rows.access[i]!, there);
-      else if (!isSame(rows, i, there.rows, there.i))
+      } else if (id === systemRootId) {
+        batch.rootLine = lines[i]!;
+        this.#regrant(batch, rows.access[i]!, there);
+      } else if (!isSame(rows, i, there.rows, there.i))
         throw this.#refusal(
           lines[i]!,
           `${id} is in the graph already, and is not as this line has it`,
@@ -701,6 +706,14 @@ class Import {
       type: "Root",
       access: { record: access, expected },
     });
+  }
+
+  /** Somebody may have granted something on the system root meanwhile, whose line is no longer in the batch. */
+  async #regrantAnew(batch: Batch): Promise<void> {
+    const [update] = batch.updates;
+    if (update?.access === undefined) return;
+    for (const rows of await this.#read([systemRootId], "nodes"))
+      if (rows.length > 0) this.#regrant(batch, update.access.record, { rows, i: 0 });
   }
 
   async #read(ids: readonly Id[], kind: "nodes" | "edges"): Promise<NodeRows[]> {

@@ -527,6 +527,31 @@ forEachStore("an import", (open) => {
     });
   });
 
+  it("grants on the system root what its line says, whoever grants there meanwhile", async () => {
+    const store = open.store.place()();
+    const graph = await openGraph({ types, store });
+    const ann = await graph.createRoot();
+    const root = graph.root.id;
+    const access = { all: "none", roots: { [ann.id]: "read" } };
+    const lines = [header, JSON.stringify({ node: root, type: "Root", owner: root, access }), person(1)];
+    const commit = store.commit.bind(store);
+    // Twice: at first the root's row is in the batch, and then no longer.
+    const levels: ("read" | "none")[] = ["read", "none"];
+    let isWithin = false;
+    store.commit = async (batches) => {
+      const level = isWithin ? undefined : levels.shift();
+      if (level !== undefined) {
+        isWithin = true;
+        await graph.transaction((tx) => void tx.root.grant(level));
+        isWithin = false;
+      }
+      return commit(batches);
+    };
+    expect(await importJsonl(graph, lines.join("\n"))).toMatchObject({ nodes: 1, present: 1 });
+    expect(JSON.parse((await linesOf(graph))[1] as string)).toMatchObject({ node: root, access });
+    await graph.close();
+  });
+
   it("takes an id again whose record was deleted", async () => {
     const graph = await open({ types });
     const lines = [header, person(1), person(2), knows(3, 1, 2)].join("\n");
