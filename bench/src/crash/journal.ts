@@ -6,6 +6,11 @@ export type Moment = "begun" | "committing" | "acknowledged";
 
 const LETTERS: Readonly<Record<Moment, string>> = { begun: "b", committing: "c", acknowledged: "a" };
 
+/** What lines of this moment begin with, and no other line has in it. */
+export function journalLetter(moment: Moment): string {
+  return LETTERS[moment];
+}
+
 export function journalLine(moment: Moment, writer: number, seq: number): string {
   return `${LETTERS[moment]} ${writer} ${seq}\n`;
 }

@@ -42,7 +42,8 @@ function failure(total: CrashCounts, conduct: Conduct): string | undefined {
   if (conduct === "split") return total.partial > 0 ? undefined : "no unit in two halves was found in part";
   if (total.lost + total.partial + total.corrupt > 0) return "see the problems above";
   // Writers that hang lose nothing either.
-  if (total.acknowledged < total.rounds) return "fewer units were acknowledged than there were kills";
+  if (total.acknowledged * 2 < total.rounds)
+    return "fewer units were acknowledged than half of the kills there were";
   if (total.killsInOpenUnit * 2 < total.rounds) return "fewer than half of the kills hit an open unit";
   return undefined;
 }
