@@ -3,6 +3,7 @@ import { GraphError, NotFoundError, UniqueViolationError, ValidationError } from
 import { type GraphSession, partsOf } from "../graph/session.ts";
 import { UnitVerbs } from "../graph/tx.ts";
 import { type Id, isId } from "../model/id.ts";
+import { readOptions } from "../model/options.ts";
 import { describeKind } from "../model/value-kind.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
@@ -187,7 +188,7 @@ export async function bulkLoad(
 ): Promise<LoadReport> {
   if (partsOf(session) === undefined)
     throw new TypeError("bulkLoad takes a graph, or what graph.as(root) gives: rows belong to that root");
-  const settings = readOptions(options);
+  const settings = readSettings(options);
   const iterable = rows as Partial<AsyncIterable<LoadRow> & Iterable<LoadRow>> | null;
   if (iterable?.[Symbol.asyncIterator] === undefined && iterable?.[Symbol.iterator] === undefined)
     throw new TypeError(`bulkLoad takes rows as an iterable, got ${describeKind(rows)}`);
@@ -504,12 +505,8 @@ function shown(key: LoadKey | undefined): string {
 
 const optionNames = ["name", "batch", "onProgress", "onRefused"];
 
-function readOptions(options: LoadOptions): Settings {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`bulkLoad: expected an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options))
-    if (!optionNames.includes(name))
-      throw invalid(`there is no option "${name}"; there are ${optionNames.join(", ")}`);
+function readSettings(given: unknown): Settings {
+  const options: LoadOptions = readOptions("bulkLoad", given, optionNames);
   const { name, batch = usualBatch, onProgress, onRefused } = options;
   if (name !== undefined && (typeof name !== "string" || name === ""))
     throw invalid(`name is a text that tells the load from others, got ${describeKind(name)}`);

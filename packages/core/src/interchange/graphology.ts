@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors.ts";
 import { partsOf } from "../graph/session.ts";
+import { readOptions } from "../model/options.ts";
 import { describeKind } from "../model/value-kind.ts";
 import type { RecordClass } from "../types/graph-types.ts";
 import type { Session } from "../types/session.ts";
@@ -42,14 +43,7 @@ export async function toGraphology<G extends GraphologyTarget>(
   into: G | (new (options?: { multi?: boolean }) => G),
   options: SelectionOptions = {},
 ): Promise<G> {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`toGraphology: expected an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options))
-    if (name !== "types")
-      throw new ValidationError({
-        code: "RW_OPTION_INVALID",
-        message: `toGraphology: there is no option "${name}"; there is types`,
-      });
+  readOptions("toGraphology", options, ["types"]);
   const graph = typeof into === "function" ? made(into) : into;
   if (typeof (graph as Partial<G> | null)?.addEdgeWithKey !== "function")
     throw new TypeError(

@@ -5,6 +5,7 @@ import { type AccessRecord, equalAccess } from "../model/access-record.ts";
 import { type Id, IdColumn, IdSource } from "../model/id.ts";
 import { IdTable, STORE } from "../model/id-table.ts";
 import { indexKey } from "../model/index-key.ts";
+import { readOptions } from "../model/options.ts";
 import { canonicalText } from "../model/plain-json.ts";
 import { describeKind } from "../model/value-kind.ts";
 import type { Guards, Token } from "../persistence/change.ts";
@@ -96,7 +97,7 @@ export async function importJsonl(
   lines: TextSource | (() => TextSource),
   options: ImportOptions = {},
 ): Promise<ImportReport> {
-  const settings = readOptions(options);
+  const settings = readSettings(options);
   const parts = partsOf(into);
   if (parts !== undefined) return importInto(parts, lines, settings);
   if (typeof (into as Partial<Store> | null)?.open !== "function")
@@ -794,12 +795,8 @@ function withoutAbsent(fields: object): object {
 
 const optionNames = ["types", "unreadable", "batch", "onProgress"];
 
-function readOptions(options: ImportOptions): Settings {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`importJsonl: expected an object of options, got ${describeKind(options)}`);
-  for (const name of Object.keys(options))
-    if (!optionNames.includes(name))
-      throw invalid(`there is no option "${name}"; there are ${optionNames.join(", ")}`);
+function readSettings(given: unknown): Settings {
+  const options: ImportOptions = readOptions("importJsonl", given, optionNames);
   const { types, unreadable = "refuse", batch = usualBatch, onProgress } = options;
   if (types !== undefined && !Array.isArray(types))
     throw new TypeError("importJsonl: types is an array of node and edge types");

@@ -1,7 +1,7 @@
 import { labelText } from "../diagram/label.ts";
 import { ValidationError } from "../errors.ts";
+import { readOptions } from "../model/options.ts";
 import { toPlainJson } from "../model/plain-json.ts";
-import { describeKind } from "../model/value-kind.ts";
 import type { PlainEdge, PlainRecord, PlainRecords, SelectionOptions } from "./plain-records.ts";
 
 // What GraphML and GEXF have in common: values as text, attributes with one type each, and XML itself.
@@ -41,18 +41,13 @@ export const typeName = "$type";
 export const undirectedName = "$undirected";
 
 export function readXmlOptions(what: string, options: unknown): XmlOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`${what}: expected an object of options, got ${describeKind(options)}`);
-  const known = ["types", "label", "edges"];
-  for (const name of Object.keys(options))
-    if (!known.includes(name))
-      throw invalid(what, `there is no option "${name}"; there are ${known.join(", ")}`);
-  const { label, edges } = options as XmlOptions;
+  const given: XmlOptions = readOptions(what, options, ["types", "label", "edges"]);
+  const { label, edges } = given;
   if (label !== undefined && typeof label !== "string")
     throw new TypeError(`${what}: label is the name of a field`);
   if (edges !== undefined && edges !== "directed" && edges !== "mixed")
     throw invalid(what, 'edges is "directed" or "mixed"');
-  return options as XmlOptions;
+  return given;
 }
 
 function invalid(what: string, message: string): ValidationError {
