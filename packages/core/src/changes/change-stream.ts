@@ -1,5 +1,6 @@
 import type { ChangeSet, Changes, RecordChange } from "../types/changes.ts";
 import type { StopSignal } from "../types/stop-signal.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import type { FollowSettings } from "./follow-options.ts";
 
@@ -14,7 +15,7 @@ export class ChangeStream implements Changes {
   readonly ready: Promise<void>;
   readonly #most: number;
   readonly #signal: StopSignal | undefined;
-  readonly #settleReady: { resolve(): void; reject(error: unknown): void };
+  readonly #settleReady: Deferred;
   #sets: ChangeSet[] = [];
   /** Changes in them. */
   #size = 0;
@@ -28,13 +29,9 @@ export class ChangeStream implements Changes {
   constructor({ buffer, signal }: FollowSettings) {
     this.#most = buffer;
     this.#signal = signal;
-    let settle!: { resolve(): void; reject(error: unknown): void };
-    this.ready = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
     // Whoever does not ask is told by the stream.
-    this.ready.catch(() => {});
-    this.#settleReady = settle;
+    this.#settleReady = deferred();
+    this.ready = this.#settleReady.promise;
     if (signal?.aborted === true) this.stop();
     else signal?.addEventListener("abort", this.#stop, { once: true });
   }

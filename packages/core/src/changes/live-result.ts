@@ -1,6 +1,7 @@
 import { ClosedError } from "../errors.ts";
 import type { Live } from "../types/changes.ts";
 import type { StopSignal } from "../types/stop-signal.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
 import { isThenable } from "../util/maybe-async.ts";
 import type { ChangeHub, Follower } from "./change-hub.ts";
 import { FollowedRead, type Reader } from "./followed-read.ts";
@@ -32,7 +33,7 @@ export class LiveResult<V, U> implements Follower, Reader<V>, Live<unknown, U> {
   readonly #succession: Succession<V, U>;
   readonly #loops = new Set<Waiter<V>>();
   readonly #listeners = new Set<{ told: V | undefined }>();
-  readonly #settleReady: { resolve(): void; reject(error: unknown): void };
+  readonly #settleReady: Deferred;
   readonly #signal: StopSignal | undefined;
   #now: V | undefined;
   /** Commits that the newest result has in it. */
@@ -53,13 +54,9 @@ export class LiveResult<V, U> implements Follower, Reader<V>, Live<unknown, U> {
     this.#succession = succession;
     this.pollMs = pollMs;
     this.#signal = signal;
-    let settle!: { resolve(): void; reject(error: unknown): void };
-    this.ready = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
     // Whoever does not ask is told by the results.
-    this.ready.catch(() => {});
-    this.#settleReady = settle;
+    this.#settleReady = deferred();
+    this.ready = this.#settleReady.promise;
     if (signal?.aborted === true) {
       this.#end();
       return;
