@@ -1,3 +1,4 @@
+import { packedSql } from "./packed-edges.ts";
 import { farHeadSql, headSql } from "./row-codec.ts";
 
 /** Edges of one type at one side of a node. */
@@ -68,19 +69,38 @@ export function adjacencyParameters(
 }
 
 function singleArmSql(shape: AdjacencyShape): string {
-  const { arms, order } = shape;
+  const { far, requests, edges, where } = singleArm(shape);
+  return (
+    `${requests} SELECT ${columns("r.i", "r.bound <> ?", far, shape)} ` +
+    `FROM r CROSS JOIN ${edges} ${joins(far, shape)} ${where}`
+  );
+}
+
+/**
+ * The same, of a single arm and without edges that were moved, with the edges of each request as one text; see
+ * `packed-edges.ts`. Columns: request and bit, text.
+ */
+export function packedAdjacencySql(shape: AdjacencyShape): string {
+  const { far, requests, edges, where } = singleArm(shape);
+  return (
+    `${requests} SELECT CAST(2 * r.i + (r.bound <> ?) AS REAL) AS i, ` +
+    `(SELECT ${packedSql(far, shape.fields, shape.far)} FROM ${edges} ${joins(far, shape)} ${where}) AS edges FROM r`
+  );
+}
+
+function singleArm({ arms, order }: AdjacencyShape): Record<"far" | "requests" | "edges" | "where", string> {
   const { side } = arms[0] as Arm;
-  const far = side === "source" ? "e.target" : "e.source";
   const before = order === "asc" ? "- 1" : "+ 1";
   const range = order === "asc" ? "e.key BETWEEN ? AND r.bound" : "e.key BETWEEN r.bound AND ?";
-  return (
-    `WITH r (i, nr, bound) AS MATERIALIZED (SELECT j.key, j.value, ifnull((SELECT x.key ${before} FROM edges x ` +
-    `WHERE x.${side} = j.value AND x.type = ? AND x.key BETWEEN ? AND ? ORDER BY x.key ${order} LIMIT 1 OFFSET ?), ?) ` +
-    `FROM json_each(?) j) ` +
-    `SELECT ${columns("r.i", "r.bound <> ?", far, shape)} ` +
-    `FROM r CROSS JOIN edges e INDEXED BY edges_${side} ON e.${side} = r.nr AND e.type = ? AND ${range} ` +
-    joins(far, shape)
-  );
+  return {
+    far: side === "source" ? "e.target" : "e.source",
+    requests:
+      `WITH r (i, nr, bound) AS MATERIALIZED (SELECT j.key, j.value, ifnull((SELECT x.key ${before} FROM edges x ` +
+      `WHERE x.${side} = j.value AND x.type = ? AND x.key BETWEEN ? AND ? ORDER BY x.key ${order} LIMIT 1 OFFSET ?), ?) ` +
+      `FROM json_each(?) j)`,
+    edges: `edges e INDEXED BY edges_${side}`,
+    where: `WHERE e.${side} = r.nr AND e.type = ? AND ${range}`,
+  };
 }
 
 function severalArmsSql(shape: AdjacencyShape): string {

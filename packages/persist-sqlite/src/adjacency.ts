@@ -13,13 +13,15 @@ import {
   adjacencySql,
   column,
   farColumn,
+  packedAdjacencySql,
 } from "./adjacency-sql.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlRow } from "./drivers.ts";
 import type { SqliteFile } from "./file.ts";
 import { maxKey, pushId, restOf } from "./id-halves.ts";
+import { mostPacked, PackedPage } from "./packed-edges.ts";
 import { halvesOf, idOf, isBeyond, keysOf, mergeById } from "./reader.ts";
-import { decodeFields, farHeadSql, Head } from "./row-codec.ts";
+import { decodeFields, farHeadSql, Head, type HeadArray } from "./row-codec.ts";
 
 /** The part of an answer that belongs to one request, ascending whatever was asked for. */
 interface Page {
@@ -47,6 +49,8 @@ interface Queries {
 interface Query {
   readonly shape: AdjacencyShape;
   readonly sql: string;
+  /** Gives a text for each request; `undefined` where there is no such statement. */
+  readonly packed: string | undefined;
 }
 
 const emptyPage: Page = Object.freeze({ rows: [], from: 0, to: 0, more: false });
@@ -64,7 +68,7 @@ const farEnds =
 /** Far ends looked for at once; `KnownNodes` has room for many more. */
 const farAtOnce = 1 << 15;
 /** Of far ends, how many may be strangers where a statement of their own is still cheaper than joining each of them. */
-const fewStrangers = 1 / 16;
+const fewStrangers = 1 / 2;
 
 /**
  * Neighbourhoods, batched: requests of one form share a statement.
@@ -92,12 +96,15 @@ export class AdjacencyReader {
   read(connection: Connection, nodes: IdColumn, requests: readonly AdjacencyRequest[]): AdjacencyRows {
     this.#gone.clear();
     const numbers = this.#resolve(connection, nodes);
-    const pages: Page[] = new Array<Page>(requests.length).fill(emptyPage);
+    const pages: (Page | PackedPage)[] = new Array<Page>(requests.length).fill(emptyPage);
     for (const group of grouped(requests, numbers))
       this.#readGroup(connection, group, requests, numbers, pages);
     const rows = new AdjacencyRows();
     for (let i = 0; i < requests.length; i++) {
-      this.#push(connection, rows, pages[i] as Page, requests[i] as AdjacencyRequest, numbers[i] as number);
+      const page = pages[i] as Page | PackedPage;
+      const request = requests[i] as AdjacencyRequest;
+      if (page instanceof PackedPage) this.#pushPacked(connection, rows, page, request, numbers[i] as number);
+      else this.#push(connection, rows, page, request, numbers[i] as number);
     }
     this.#file.settleIds(connection);
     return rows;
@@ -128,13 +135,20 @@ export class AdjacencyReader {
     group: readonly number[],
     requests: readonly AdjacencyRequest[],
     numbers: readonly number[],
-    pages: Page[],
+    pages: (Page | PackedPage)[],
   ): void {
     const { hasCollisions, hasTombstones } = this.#file.state;
     const request = requests[group[0] as number] as AdjacencyRequest;
     const form = this.#form(request);
     if (form.arms.length === 0) return;
     const nodes = group.map((i) => numbers[i] as number);
+    if (!hasCollisions && !hasTombstones) {
+      const packed = this.#fetchPacked(connection, nodes, form, request);
+      if (packed !== undefined) {
+        for (let k = 0; k < group.length; k++) pages[group[k] as number] = packed[k] as PackedPage;
+        return;
+      }
+    }
     const read = hasCollisions ? this.#fetchWithMoved : this.#fetch;
     const found = read.call(this, connection, nodes, form, request.after, request.limit);
     for (let k = 0; k < group.length; k++) {
@@ -154,11 +168,77 @@ export class AdjacencyReader {
     after: Id | undefined,
     limit: number,
   ): Page[] {
-    const [key] = after === undefined ? [undefined] : halvesOf(after);
-    const low = order === "asc" && key !== undefined ? key + 1n : 0n;
-    const high = order === "desc" && key !== undefined ? key - 1n : maxKey;
-    if (low > high || high < 0n) return nodes.map(() => emptyPage);
-    return this.#pages(connection, nodes, usual, { nodes: `[${nodes.join()}]`, low, high, limit });
+    const bounds = boundsOf(nodes, order, after, limit);
+    return bounds === undefined ? nodes.map(() => emptyPage) : this.#pages(connection, nodes, usual, bounds);
+  }
+
+  /** The same with the edges of each node as one text; `undefined` where they must be read row by row. */
+  #fetchPacked(
+    connection: Connection,
+    nodes: readonly number[],
+    { order, usual }: Form,
+    { after, limit }: AdjacencyRequest,
+  ): PackedPage[] | undefined {
+    const { shape, packed } = this.#strangers > fewStrangers ? usual.withFar : usual.alone;
+    const bounds = boundsOf(nodes, order, after, limit);
+    if (packed === undefined || limit > mostPacked || bounds === undefined) return undefined;
+    const pages: PackedPage[] = [];
+    let edges = 0;
+    const rows = connection.all(packed, ...adjacencyParameters(shape, bounds));
+    for (const row of rows) {
+      const page = new PackedPage();
+      const text = row[1] as string | null;
+      if (text !== null && !page.read(text, shape.fields, shape.far)) return undefined;
+      page.more = bitOf(row) === 1;
+      pages[requestOf(row)] = page;
+      edges += page.length + (page.more ? 1 : 0);
+    }
+    connection.countRead(edges - rows.length);
+    if (edges === 0) return pages;
+    this.#noteShare(
+      shape.far ? this.#notePackedFar(connection, pages) : this.#learnPacked(connection, pages),
+      edges,
+    );
+    return pages;
+  }
+
+  /** As `#noteFar`. */
+  #notePackedFar(connection: Connection, pages: readonly PackedPage[]): number {
+    const { known } = this.#file;
+    const ids = this.#ids;
+    let strangers = 0;
+    for (const page of pages) {
+      connection.countRead(page.length);
+      for (let k = 0; k < page.length; k++) {
+        const number = page.farNumbers[k] as number;
+        if (known.headOf(number) !== undefined) continue;
+        strangers += 1;
+        const unusual = page.heads.get(k)?.[1];
+        const head = unusual === undefined ? page.farHeadAt(k) : JSON.stringify(unusual);
+        this.#far.readFar(head);
+        if (this.#far.isGone) {
+          this.#gone.add(number);
+          continue;
+        }
+        ids.clear();
+        page.pushFar(ids, k);
+        known.note(ids.words, 0, number, head);
+      }
+    }
+    return strangers;
+  }
+
+  /** As `#learn`. */
+  #learnPacked(connection: Connection, pages: readonly PackedPage[]): number {
+    const { known } = this.#file;
+    const missing = new Set<number>();
+    for (const { farNumbers } of pages) {
+      for (let k = 0; k < farNumbers.length && missing.size < farAtOnce; k++) {
+        const number = farNumbers[k] as number;
+        if (known.headOf(number) === undefined && !this.#gone.has(number)) missing.add(number);
+      }
+    }
+    return this.#learnAll(connection, missing);
   }
 
   /**
@@ -245,9 +325,12 @@ export class AdjacencyReader {
     const strangers = shape.far
       ? this.#noteFar(connection, rows, farColumn(shape))
       : this.#learn(connection, rows, 0, Math.min(rows.length, farAtOnce));
-    const share = strangers / rows.length;
+    this.#noteShare(strangers, rows.length);
+  }
+
+  #noteShare(strangers: number, edges: number): void {
     // A large answer tells more than a small one.
-    this.#strangers += (share - this.#strangers) * Math.max(0.1, Math.min(1, rows.length / 256));
+    this.#strangers += (strangers / edges - this.#strangers) * Math.max(0.1, Math.min(1, edges / 256));
   }
 
   /** Takes note of the far ends that came with their edges; gives how many of them were not known. */
@@ -276,14 +359,18 @@ export class AdjacencyReader {
   /** Reads the far ends of some rows that are not known; gives how many they are. */
   #learn(connection: Connection, rows: readonly SqlRow[], from: number, to: number): number {
     const { known } = this.#file;
-    let missing: Set<number> | undefined;
+    const missing = new Set<number>();
     for (let k = from; k < to; k++) {
       const number = (rows[k] as SqlRow)[column.farNumber] as number;
-      if (known.headOf(number) !== undefined || this.#gone.has(number)) continue;
-      missing ??= new Set();
-      missing.add(number);
+      if (known.headOf(number) === undefined && !this.#gone.has(number)) missing.add(number);
     }
-    if (missing === undefined) return 0;
+    return this.#learnAll(connection, missing);
+  }
+
+  /** Reads these far ends; gives how many they were. */
+  #learnAll(connection: Connection, missing: Set<number>): number {
+    if (missing.size === 0) return 0;
+    const { known } = this.#file;
     const strangers = missing.size;
     const ids = this.#ids;
     for (const [number, key, rest, head] of connection.all(farEnds, `[${[...missing].join()}]`)) {
@@ -298,13 +385,20 @@ export class AdjacencyReader {
 
   /** Whether a row's far end is not there; otherwise `#far` tells of it. */
   #isGone(connection: Connection, rows: readonly SqlRow[], k: number): boolean {
-    const { known } = this.#file;
     const number = (rows[k] as SqlRow)[column.farNumber] as number;
+    // Of a very large answer not all far ends fit at once.
+    return this.#isFarGone(number, () =>
+      this.#learn(connection, rows, k, Math.min(rows.length, k + farAtOnce)),
+    );
+  }
+
+  /** @param learn reads this far end, and those that follow */
+  #isFarGone(number: number, learn: () => void): boolean {
+    const { known } = this.#file;
     let head = known.headOf(number);
     if (head === undefined) {
       if (this.#gone.has(number)) return true;
-      // Of a very large answer not all far ends fit at once.
-      this.#learn(connection, rows, k, Math.min(rows.length, k + farAtOnce));
+      learn();
       head = known.headOf(number);
       if (head === undefined) return true;
     }
@@ -330,7 +424,8 @@ export class AdjacencyReader {
       const arms = this.#arms(request);
       const query = (moved: boolean, far: boolean): Query => {
         const shape = { arms, order, fields, far, moved };
-        return { shape, sql: arms.length === 0 ? "" : adjacencySql(shape) };
+        const packed = arms.length === 1 && !moved ? packedAdjacencySql(shape) : undefined;
+        return { shape, sql: arms.length === 0 ? "" : adjacencySql(shape), packed };
       };
       const queries = (moved: boolean): Queries => ({
         withFar: query(moved, true),
@@ -396,6 +491,62 @@ export class AdjacencyReader {
     }
     rows.endRequest(more);
   }
+
+  /** As `#push`. */
+  #pushPacked(
+    connection: Connection,
+    rows: AdjacencyRows,
+    page: PackedPage,
+    { direction, order, edgeFields }: AdjacencyRequest,
+    near: number,
+  ): void {
+    const { access, catalog, ids, known } = this.#file;
+    const head = this.#head;
+    const far = this.#far;
+    const learn = (): void => void this.#learnPacked(connection, [page]);
+    for (let k = 0; k < page.length; k++) {
+      const at = order === "asc" ? k : page.length - 1 - k;
+      const number = page.farNumbers[at] as number;
+      if (this.#isFarGone(number, learn)) continue;
+      const unusual = page.heads.get(at);
+      if (unusual === undefined) head.read(page.headAt(at));
+      else head.readParts(unusual[0] as HeadArray);
+      const edgeType = catalog.type(head.type);
+      const farType = catalog.type(far.type);
+      if (edgeType === undefined || farType === undefined) continue;
+      page.pushId(rows.edges, at);
+      ids.pushOwner(rows.edgeOwners, head.owner);
+      known.push(rows.farIds, number);
+      ids.pushOwner(rows.farOwners, far.owner);
+      rows.push(
+        edgeType.description.name,
+        access.decode(head.access, "edge"),
+        head.dataVersion,
+        head.accessVersion,
+        head.shape,
+        edgeFields ? page.fields[at] : undefined,
+        // Of a single arm the side is known, and that of a self-loop is the source.
+        direction === "out" || number === near,
+        farType.description.name,
+        access.decode(far.access, "node"),
+        far.accessVersion,
+      );
+    }
+    rows.endRequest(page.more);
+  }
+}
+
+/** Keys of edges that follow one in the order asked for; `undefined` where none can. */
+function boundsOf(
+  nodes: readonly number[],
+  order: "asc" | "desc",
+  after: Id | undefined,
+  limit: number,
+): AdjacencyBounds | undefined {
+  const [key] = after === undefined ? [undefined] : halvesOf(after);
+  const low = order === "asc" && key !== undefined ? key + 1n : 0n;
+  const high = order === "desc" && key !== undefined ? key - 1n : maxKey;
+  return low > high || high < 0n ? undefined : { nodes: `[${nodes.join()}]`, low, high, limit };
 }
 
 /** The positions of requests that one statement can answer; those of absent nodes are left out. */

@@ -39,11 +39,22 @@ export function pushId(column: IdColumn, key: bigint, rest: bigint): number {
   const keyHigh = halves[high] as number;
   const keyLow = halves[low] as number;
   scratch[0] = rest;
+  return pushHalves(column, keyHigh, keyLow, halves[high] as number, halves[low] as number);
+}
+
+/** Appends the id of a key and a rest that are given as two words each. */
+export function pushHalves(
+  column: IdColumn,
+  keyHigh: number,
+  keyLow: number,
+  restHigh: number,
+  restLow: number,
+): number {
   return column.pushWords(
     (keyHigh << 1) | (keyLow >>> 31),
     (((keyLow >>> 15) & 0xffff) << 16) | 0x7000 | ((keyLow >>> 3) & 0xfff),
-    0x80000000 | ((keyLow & 7) << 27) | ((halves[high] as number) & 0x7ffffff),
-    halves[low] as number,
+    0x80000000 | ((keyLow & 7) << 27) | (restHigh & 0x7ffffff),
+    restLow,
   );
 }
 

@@ -18,27 +18,57 @@ import type { SqlValue } from "./drivers.ts";
 
 /** SQL for the head of a row of `nodes` or `edges`. */
 export function headSql(row: string): string {
-  return (
-    `CASE WHEN ${row}.access IS NULL AND ${row}.access_version = 1 AND ${row}.owner < 1048576 ` +
-    `AND ${row}.data_version < 8192 AND ${row}.shape < 256 AND ${row}.type < 4096 ` +
-    `THEN CAST((${row}.owner << 33) | (${row}.data_version << 20) | (${row}.shape << 12) | ${row}.type AS REAL) ` +
-    `ELSE json_array(${row}.type, ${row}.owner, ${row}.data_version, ${row}.access_version, ${row}.shape, ${row}.access) END`
-  );
+  const { isUsual, number, array } = headParts(row);
+  return `CASE WHEN ${isUsual} THEN CAST(${number} AS REAL) ELSE ${array} END`;
 }
 
 /** SQL for the head of a far end: type (12 bits) and owner (41). Of a tombstone it has a seventh element. */
 export function farHeadSql(row: string): string {
-  return (
-    `CASE WHEN ${row}.access IS NULL AND ${row}.access_version = 1 AND ${row}.gone IS NULL ` +
-    `AND ${row}.owner < 2199023255552 AND ${row}.type < 4096 THEN CAST((${row}.owner << 12) | ${row}.type AS REAL) ` +
-    `ELSE json_array(${row}.type, ${row}.owner, 1, ${row}.access_version, 1, ${row}.access, ${row}.gone) END`
-  );
+  const { isUsual, number, array } = farHeadParts(row);
+  return `CASE WHEN ${isUsual} THEN CAST(${number} AS REAL) ELSE ${array} END`;
+}
+
+/** SQL for whether a head is one number, for that number, and for the array that stands for it otherwise. */
+export interface HeadParts {
+  readonly isUsual: string;
+  readonly number: string;
+  readonly array: string;
+}
+
+export function headParts(row: string): HeadParts {
+  return {
+    isUsual:
+      `${row}.access IS NULL AND ${row}.access_version = 1 AND ${row}.owner < 1048576 ` +
+      `AND ${row}.data_version < 8192 AND ${row}.shape < 256 AND ${row}.type < 4096`,
+    number: `((${row}.owner << 33) | (${row}.data_version << 20) | (${row}.shape << 12) | ${row}.type)`,
+    array: `json_array(${row}.type, ${row}.owner, ${row}.data_version, ${row}.access_version, ${row}.shape, ${row}.access)`,
+  };
+}
+
+export function farHeadParts(row: string): HeadParts {
+  return {
+    isUsual:
+      `${row}.access IS NULL AND ${row}.access_version = 1 AND ${row}.gone IS NULL ` +
+      `AND ${row}.owner < 2199023255552 AND ${row}.type < 4096`,
+    number: `((${row}.owner << 12) | ${row}.type)`,
+    array: `json_array(${row}.type, ${row}.owner, 1, ${row}.access_version, 1, ${row}.access, ${row}.gone)`,
+  };
 }
 
 /** What `farHeadSql` gives for a record with the default access; `undefined` where it would give an array. */
 export function farHead(type: number, owner: number): number | undefined {
   return type < 4096 && owner < 2 ** 41 ? owner * 4096 + type : undefined;
 }
+
+export type HeadArray = readonly [
+  type: number | null,
+  owner: number,
+  dataVersion: number,
+  accessVersion: number,
+  shape: number,
+  access: string | null,
+  gone?: number | null,
+];
 
 /** A row's head, decoded. One object is used again and again. */
 export class Head {
@@ -82,15 +112,11 @@ export class Head {
   }
 
   #readArray(value: SqlValue | undefined): void {
-    const [type, owner, dataVersion, accessVersion, shape, access, gone] = JSON.parse(value as string) as [
-      number | null,
-      number,
-      number,
-      number,
-      number,
-      string | null,
-      number | null | undefined,
-    ];
+    this.readParts(JSON.parse(value as string) as HeadArray);
+  }
+
+  /** @param parts the array that stands for it where it is not one number */
+  readParts([type, owner, dataVersion, accessVersion, shape, access, gone]: HeadArray): void {
     // A far end whose row is missing has nothing at all.
     this.isGone = type === null || (gone !== null && gone !== undefined);
     this.type = type ?? 0;
@@ -141,7 +167,8 @@ function parseAccess(text: string): AccessRecord {
   return accessRecord("none");
 }
 
-const noFields: FieldData = Object.freeze({});
+/** Of a record that has none. */
+export const noFields: FieldData = Object.freeze({});
 
 /** Names of fields as JSON with what follows them; there are as many as types declare. */
 const names: Map<string, string> = new Map();
@@ -197,17 +224,23 @@ export function decodeFields(text: SqlValue | undefined): FieldData | RowDamage 
     if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
       return new RowDamage("its fields are no object", text as string);
     }
-    const record = fields as Record<string, unknown>;
-    for (const name in record) {
-      const value = record[name];
-      if (typeof value === "object" && value !== null) record[name] = fromTaggedJson(value);
-      // Names of fields are identifiers, so that others are a tag, or damage.
-      if (isUnusual(name)) return fromTaggedJson(JSON.parse(text as string)) as FieldData;
-    }
-    return record;
+    return fieldsOf(fields as Record<string, unknown>);
   } catch (error) {
     return new RowDamage(error instanceof Error ? error.message : String(error), String(text));
   }
+}
+
+/** As `decodeFields`, of an object that has just been parsed. Takes it over. @throws for what it cannot be */
+export function fieldsOf(record: Record<string, unknown>): FieldData {
+  let isPlain = true;
+  for (const name in record) {
+    // Names of fields are identifiers, so that others are a tag, or damage.
+    if (isUnusual(name)) return fromTaggedJson(record) as FieldData;
+    const value = record[name];
+    isPlain &&= typeof value !== "object" || value === null;
+  }
+  if (!isPlain) for (const name in record) record[name] = fromTaggedJson(record[name]);
+  return record;
 }
 
 function isUnusual(name: string): boolean {
