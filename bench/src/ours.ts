@@ -1,4 +1,5 @@
 import { edge, type Graph, gt, node, openGraph, type Session, type Tx, via, walker } from "@rootwalk/core";
+import { bulkLoad, edgeRow, type LoadRow, nodeRow } from "@rootwalk/core/interchange";
 import { testGraph } from "@rootwalk/core/testing";
 import { sqlite } from "@rootwalk/persist-sqlite";
 import { z } from "zod";
@@ -62,6 +63,35 @@ export async function createRoots(graph: Graph): Promise<Pick<OursIds, "owner" |
   const reader = await graph.createRoot();
   await graph.as(owner.id).transaction((tx) => tx.root.grant("read"));
   return { owner: owner.id, reader: reader.id };
+}
+
+/**
+ * Loads the whole graph as one is told to load much, `perTransaction` records at a time.
+ *
+ * @returns the id of each node by its number in the data
+ */
+export async function loadAll(
+  owner: Session,
+  data: GraphData,
+  perTransaction: number,
+): Promise<(node: number) => string> {
+  const { idOf } = await bulkLoad(owner, rowsOf(data), { batch: perTransaction });
+  return (node) => idOf(node) as string;
+}
+
+function* rowsOf(data: GraphData): Generator<LoadRow> {
+  for (let person = 0; person < data.nodeCount; person += 1) {
+    const grp = data.groups[person] as number;
+    const score = data.scores[person] as number;
+    yield nodeRow(Person, person, { name: personName(person), grp, score });
+  }
+  for (let edge = 0; edge < data.edgeCount; edge += 1) {
+    const source = data.sources[edge] as number;
+    const target = data.targets[edge] as number;
+    const weight = data.weights[edge] as number;
+    const ts = data.timestamps[edge] as number;
+    yield edgeRow(Knows, source, target, { weight, ts });
+  }
 }
 
 export async function loadNodes(owner: Session, data: GraphData, perTransaction: number): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { LOAD_CHUNK } from "../files.ts";
-import { countOut, createRoots, loadEdges, loadNodes, openOurs } from "../ours.ts";
+import { countOut, createRoots, loadAll, openOurs } from "../ours.ts";
 import { RawGraph } from "../peers/raw-sqlite.ts";
 import { drawSources, generateRmat } from "../rmat.ts";
 import { type Row, row } from "../row.ts";
@@ -26,19 +26,15 @@ export const loadRows: readonly Row[] = [
         // Closing writes the log back into the file: loading is not done before that, on either side.
         async ours() {
           const file = scratch.file("load.db");
-          const { cost, result: nodes } = await timed("µs", data.edgeCount, async () => {
+          const { cost, result: idOf } = await timed("µs", data.edgeCount, async () => {
             const graph = await openOurs(file, "full");
             const owner = graph.as((await createRoots(graph)).owner);
-            const ids = await loadNodes(owner, data, LOAD_CHUNK);
-            await loadEdges(owner, data, ids, LOAD_CHUNK);
+            const found = await loadAll(owner, data, LOAD_CHUNK);
             await graph.close();
-            return ids;
+            return found;
           });
           const graph = await openOurs(file);
-          const answer = await countOut(
-            graph,
-            sources.map((source) => nodes[source] as string),
-          );
+          const answer = await countOut(graph, sources.map(idOf));
           await graph.close();
           return { cost, answer };
         },

@@ -2,12 +2,14 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { GraphError, NotFoundError, UniqueViolationError, ValidationError } from "../errors.ts";
 import { type GraphSession, partsOf } from "../graph/session.ts";
 import { UnitVerbs } from "../graph/tx.ts";
-import { type Id, isId } from "../model/id.ts";
+import { type Id, IdColumn, isId } from "../model/id.ts";
 import { readOptions } from "../model/options.ts";
 import { describeKind } from "../model/value-kind.ts";
+import { missingId } from "../persistence/rows.ts";
 import { findRecord } from "../query/select.ts";
 import { NODE } from "../resident/change-log.ts";
-import { type State, slotOf } from "../schema/entity.ts";
+import type { TypeDefinition } from "../schema/definition.ts";
+import type { State } from "../schema/entity.ts";
 import type { Schema } from "../schema/field.ts";
 import { node } from "../schema/node.ts";
 import type {
@@ -21,7 +23,8 @@ import type {
 } from "../types/graph-types.ts";
 import type { CreateArgument } from "../types/infer.ts";
 import type { Session } from "../types/session.ts";
-import type { Unit } from "../unit/unit.ts";
+import type { Runtime } from "../unit/runtime.ts";
+import type { AddedEnd, Unit } from "../unit/unit.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-async.ts";
 import { IdBlock } from "./id-block.ts";
 
@@ -204,12 +207,24 @@ interface Settings {
 
 class Load {
   readonly #session: GraphSession;
+  readonly #runtime: Runtime;
   readonly #settings: Settings;
-  /** The number of the row, from 0, that made the node of a key. */
+  /** By key the place of its node among those that have keys. */
   readonly #keys: Map<LoadKey, number> = new Map();
-  /** Rows of the batch in the making whose key an earlier row has. */
+  /** Of each node that has a key: its row's number, from 0, and once its batch was begun its id. */
+  readonly #keyRows: number[] = [];
+  readonly #ids: IdColumn = new IdColumn();
+  /** The type of what this call has made, 0 of all else. */
+  readonly #types: number[] = [];
+  #batch: LoadRow[] = [];
+  /** The place of the first key of the batch. */
+  #batchKeys = 0;
+  /** Rows of the batch whose key an earlier row has. */
   #namesakes: Set<number> = new Set();
-  #blocks: { readonly place: BlockPlace; readonly ids: IdBlock }[] = [];
+  /** Where ids of batches that earlier calls have made begin, and which of them the row at hand is in. */
+  #resumedPlaces: readonly BlockPlace[] = [];
+  #resumedBlock: { readonly place: BlockPlace; readonly ids: IdBlock } | undefined;
+  #resumedBlocks = 0;
   /** The numbers of rows, from 0, that were refused: their ids are nobody's. */
   readonly #refusedRows: Set<number> = new Set();
   #done = 0;
@@ -217,32 +232,28 @@ class Load {
   #progressId: Id | undefined;
   #nodes = 0;
   #edges = 0;
+  readonly #source: EdgeEnd = new EdgeEnd();
+  readonly #target: EdgeEnd = new EdgeEnd();
 
   constructor(session: GraphSession, settings: Settings) {
     this.#session = session;
+    this.#runtime = partsOf(session)!.core.runtime;
     this.#settings = settings;
   }
 
   async run(rows: Iterable<LoadRow> | AsyncIterable<LoadRow>): Promise<LoadReport> {
     await this.#begin();
-    let batch: LoadRow[] = [];
-    let number = 0;
-    for await (const row of rows) {
-      this.#noteKey(row, number);
-      number += 1;
-      if (number <= this.#resumedAt) continue;
-      batch.push(row);
-      if (batch.length < this.#settings.batch) continue;
-      await this.#write(batch);
-      batch = [];
-    }
+    const isAsync = (rows as AsyncIterable<LoadRow>)[Symbol.asyncIterator] !== undefined;
+    const number = isAsync
+      ? await this.#takeAll(rows as AsyncIterable<LoadRow>)
+      : await this.#takeAllNow(rows as Iterable<LoadRow>);
     if (number < this.#resumedAt)
       throw new ValidationError({
         code: "RW_IMPORT_FORMAT",
         message: `bulkLoad: ${this.#resumedAt} rows of "${this.#settings.name}" are in the graph, and now there are only ${number}`,
         remedy: "Give the rows that the load was begun with, from the first one on; more may follow them.",
       });
-    if (batch.length > 0) await this.#write(batch);
+    if (this.#batch.length > 0) await this.#write();
     return {
       rows: this.#done,
       nodes: this.#nodes,
@@ -250,10 +261,33 @@ class Load {
       resumedAt: this.#resumedAt,
       refused: this.#refusedRows.size,
       idOf: (key) => {
-        const row = this.#keys.get(key);
-        return row === undefined ? undefined : this.#idOfRow(row);
+        const place = this.#keys.get(key);
+        if (place === undefined || this.#refusedRows.has(this.#keyRows[place]!)) return undefined;
+        return this.#ids.at(place);
       },
     };
+  }
+
+  /** @returns how many rows there are */
+  async #takeAll(rows: AsyncIterable<LoadRow>): Promise<number> {
+    let number = 0;
+    for await (const row of rows) if (this.#take(row, number++)) await this.#write();
+    return number;
+  }
+
+  /** As `#takeAll`, without a promise for each row. */
+  async #takeAllNow(rows: Iterable<LoadRow>): Promise<number> {
+    let number = 0;
+    for (const row of rows) if (this.#take(row, number++)) await this.#write();
+    return number;
+  }
+
+  /** @returns whether the batch is full */
+  #take(row: LoadRow, number: number): boolean {
+    this.#noteKey(row, number);
+    if (number < this.#resumedAt) return false;
+    this.#batch.push(row);
+    return this.#batch.length >= this.#settings.batch;
   }
 
   async #begin(): Promise<void> {
@@ -265,54 +299,80 @@ class Load {
     this.#progressId = progress.id;
     this.#resumedAt = progress.rows;
     this.#done = progress.rows;
-    this.#blocks = progress.blocks.map((place) => ({ place, ids: new IdBlock(place.first) }));
+    this.#resumedPlaces = progress.blocks;
   }
 
   #noteKey(row: LoadRow, number: number): void {
     const key = (row as LoadRow | null)?.key;
     if (key === undefined) return;
-    if (!this.#keys.has(key)) this.#keys.set(key, number);
-    else if (number >= this.#resumedAt) this.#namesakes.add(number);
+    if (this.#keys.has(key)) {
+      if (number >= this.#resumedAt) this.#namesakes.add(number);
+      return;
+    }
+    this.#keys.set(key, this.#keyRows.length);
+    this.#keyRows.push(number);
+    this.#types.push(0);
+    if (number < this.#resumedAt) this.#noteResumedId(number);
   }
 
-  /** The id that the node of an earlier row has. */
-  #idOfRow(row: number): Id | undefined {
-    if (this.#refusedRows.has(row)) return undefined;
-    const block = this.#blocks.findLast(({ place }) => place.row <= row);
-    return row < this.#done && block !== undefined ? block.ids.at(row - block.place.row) : undefined;
+  /** The id that the node of a row has which an earlier call has made: rows come in their order, and so do blocks. */
+  #noteResumedId(number: number): void {
+    for (;;) {
+      const next = this.#resumedPlaces[this.#resumedBlocks];
+      if (next === undefined || next.row > number) break;
+      this.#resumedBlock = { place: next, ids: new IdBlock(next.first) };
+      this.#resumedBlocks += 1;
+    }
+    const block = this.#resumedBlock;
+    if (block === undefined) this.#ids.push(missingId);
+    else this.#ids.pushWords(...block.ids.words(number - block.place.row));
+    this.#batchKeys = this.#keyRows.length;
   }
 
-  async #write(batch: readonly LoadRow[]): Promise<void> {
+  async #write(): Promise<void> {
     const { onProgress, onRefused } = this.#settings;
+    const batch = this.#batch;
+    const { ids, scheduler } = this.#runtime;
+    const first = ids.nextId();
+    const block = new IdBlock(first);
+    block.reserve(ids, batch.length);
+    for (let place = this.#batchKeys; place < this.#keyRows.length; place++)
+      this.#ids.pushWords(...block.words(this.#keyRows[place]! - this.#done));
+    // Whoever takes the load up asks for nothing but ids of keys.
+    const place = this.#keyRows.length > this.#batchKeys ? { row: this.#done, first } : undefined;
     const unique = new Map<number, GraphError>();
     for (;;) {
-      const attempt = new BatchAttempt();
+      const attempt = new BatchAttempt(block, unique);
+      let runs = 0;
       try {
-        await this.#session.run(({ unit }) => this.#load(unit, batch, unique, attempt), true);
-        this.#blocks.push({
-          place: { row: this.#done, first: attempt.first },
-          ids: new IdBlock(attempt.first),
-        });
-        this.#nodes += attempt.nodes;
-        this.#edges += attempt.edges;
-        this.#done += batch.length;
-        this.#namesakes = new Set();
-        for (const { row } of attempt.refused) this.#refusedRows.add(row - 1);
-        for (const refused of attempt.refused) onRefused?.(refused);
-        onProgress?.({ rows: this.#done, nodes: this.#nodes, edges: this.#edges });
-        return;
+        await this.#session.run(async ({ unit }) => {
+          await this.#noteProgress(unit, place);
+          await this.#load(unit, attempt, runs++ > 0);
+        }, true);
       } catch (error) {
         // Found out by the commit: the rest of the batch may be tried without it.
         if (!(error instanceof UniqueViolationError)) throw error;
-        const ids = new IdBlock(attempt.first);
-        const at = batch.findIndex((_, i) => ids.at(i) === error.details.id);
+        const at = batch.findIndex((_, i) => block.at(i) === error.details.id);
         if (at < 0 || unique.has(at)) throw error;
         if (onRefused === undefined) throw this.#refusal(this.#done + at, error);
         unique.set(at, error);
         // Where one is taken many may be, and each that the commit finds out is another run of the whole batch.
         if (unique.size === 1) await this.#findTaken(batch, unique);
+        continue;
       }
+      this.#nodes += attempt.nodes;
+      this.#edges += attempt.edges;
+      this.#done += batch.length;
+      this.#batch = [];
+      this.#batchKeys = this.#keyRows.length;
+      this.#namesakes = new Set();
+      for (const { row } of attempt.refused) this.#refusedRows.add(row - 1);
+      for (const refused of attempt.refused) onRefused?.(refused);
+      onProgress?.({ rows: this.#done, nodes: this.#nodes, edges: this.#edges });
+      break;
     }
+    // Over a synchronous store nothing else would come to its turn until the load is done.
+    await new Promise<void>((resolve) => scheduler.nextTurn(resolve));
   }
 
   /** The rows whose unique keys records in the graph have by now. What is taken later the commit finds. */
@@ -343,36 +403,44 @@ class Load {
     }
   }
 
-  /** One unit of work; it may run again. */
-  async #load(
-    unit: Unit,
-    batch: readonly LoadRow[],
-    unique: ReadonlyMap<number, GraphError>,
-    attempt: BatchAttempt,
-  ): Promise<void> {
-    await this.#fetch(unit, batch);
-    const { ids } = unit.runtime;
-    const block = attempt.begin(ids.nextId());
-    block.reserve(ids, batch.length);
-    await this.#noteProgress(unit, batch.length, attempt.first);
-    const slots = new Map<number, number>();
-    for (const [i, row] of batch.entries()) {
+  /**
+   * One unit of work; it may run again.
+   *
+   * @param isAgain whether others got in the way: nodes of earlier batches are then looked at, for one of them may be gone
+   */
+  async #load(unit: Unit, attempt: BatchAttempt, isAgain: boolean): Promise<void> {
+    const batch = this.#batch;
+    const types = this.#types;
+    attempt.begin();
+    types.fill(0, this.#batchKeys);
+    await this.#fetch(unit, isAgain);
+    let nextKey = this.#batchKeys;
+    let type: RecordClass | undefined;
+    let definition: TypeDefinition | undefined;
+    let typeNumber = 0;
+    for (let i = 0; i < batch.length; i++) {
+      const row = batch[i]!;
       const number = this.#done + i;
+      const hasKey = this.#keyRows[nextKey] === number;
+      if (hasKey) nextKey += 1;
       try {
-        const known = unique.get(i);
-        if (known !== undefined) throw known;
-        const { kind } = typeOf(unit, row);
-        if (kind === "node") {
-          if (this.#namesakes.has(number)) throw namesake(row.key);
-          const definition = unit.catalog.definitionOf(row.type, "node");
-          slots.set(number, slotOf(unit.createNode(definition, row.fields ?? {}, block.words(i))));
+        if (attempt.unique.size > 0) attempt.refuseTaken(i);
+        if (definition === undefined || row?.type !== type) {
+          definition = definitionOf(unit, row);
+          ({ type } = row);
+          typeNumber = unit.catalog.numberOf(definition.name);
+        }
+        if (definition.kind === "node") {
+          if (this.#namesakes.size > 0 && this.#namesakes.has(number)) throw namesake(row.key);
+          unit.addNode(definition, row.fields ?? {}, attempt.block.words(i));
+          if (hasKey) types[nextKey - 1] = typeNumber;
           attempt.nodes += 1;
         } else {
-          const from = this.#end(unit, row.from, "from", number, slots);
-          const source = isPromise(from) ? await from : from;
-          const to = this.#end(unit, row.to, "to", number, slots);
-          const target = isPromise(to) ? await to : to;
-          unit.createEdge(unit.catalog.definitionOf(row.type, "edge"), row.fields ?? {}, source, target);
+          const source = this.#find(unit, row.from, "from", number, isAgain, this.#source);
+          if (isPromise(source)) await source;
+          const target = this.#find(unit, row.to, "to", number, isAgain, this.#target);
+          if (isPromise(target)) await target;
+          unit.addEdge(definition, row.fields ?? {}, this.#source, this.#target);
           attempt.edges += 1;
         }
       } catch (error) {
@@ -384,53 +452,68 @@ class Load {
     }
   }
 
-  /** What edges hang on is read together, as far as it is not in memory. */
-  async #fetch(unit: Unit, batch: readonly LoadRow[]): Promise<void> {
+  /** What edges hang on is read together, as far as it must be read and is not in memory. */
+  async #fetch(unit: Unit, isAgain: boolean): Promise<void> {
     const wanted = new Set<Id>();
-    for (const row of batch) {
-      for (const key of [row?.from, row?.to]) {
-        if (key === undefined) continue;
-        const id = this.#idOfKey(key);
-        if (id !== undefined && unit.findResident(NODE, id) < 0) wanted.add(id);
-      }
+    const want = (key: LoadKey | undefined): void => {
+      if (key === undefined) return;
+      const place = this.#keys.get(key);
+      if (place !== undefined && (place >= this.#batchKeys || (this.#types[place] !== 0 && !isAgain))) return;
+      const id = place === undefined ? key : this.#ids.at(place);
+      if (isId(id) && unit.findResident(NODE, id) < 0) wanted.add(id);
+    };
+    for (const row of this.#batch) {
+      want(row?.from);
+      want(row?.to);
     }
+    if (wanted.size === 0) return;
     const all = [...wanted];
     for (let from = 0; from < all.length; from += 256)
       await unit.loader.nodesById(all.slice(from, from + 256), () => undefined);
   }
 
-  #idOfKey(key: LoadKey): Id | undefined {
-    const row = this.#keys.get(key);
-    if (row !== undefined) return this.#idOfRow(row);
-    return isId(key) ? key : undefined;
-  }
-
-  #end(
+  /** Finds an end of an edge. A promise only where it must be waited for. */
+  #find(
     unit: Unit,
     key: LoadKey | undefined,
     side: "from" | "to",
     number: number,
-    slots: ReadonlyMap<number, number>,
-  ): MaybePromise<number> {
+    isAgain: boolean,
+    end: EdgeEnd,
+  ): MaybePromise<void> {
     if (key === undefined) throw noNode(side, key, "is missing");
-    const row = this.#keys.get(key);
-    if (row !== undefined && row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
-    if (row !== undefined) {
-      const slot = slots.get(row);
-      if (slot !== undefined) return slot;
-      if (row >= this.#done || this.#refusedRows.has(row))
-        throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
+    const place = this.#keys.get(key);
+    if (place === undefined) {
+      if (!isId(key)) throw noNode(side, key, "is neither the key of an earlier row nor an id");
+      return this.#findRead(unit, key, key, side, end);
     }
-    const id = this.#idOfKey(key);
-    if (id === undefined) throw noNode(side, key, "is neither the key of an earlier row nor an id");
+    const row = this.#keyRows[place]!;
+    if (row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
+    const type = this.#types[place]!;
+    if (type === 0 && (row >= this.#done || this.#refusedRows.has(row)))
+      throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
+    if (type === 0 || (isAgain && row < this.#done))
+      return this.#findRead(unit, this.#ids.at(place), key, side, end);
+    end.slot = -1;
+    end.type = type;
+    end.words = this.#ids.words;
+    end.at = place << 2;
+  }
+
+  /** Finds an end that this call has not made, or of which it cannot say that it is still there. */
+  #findRead(unit: Unit, id: Id, key: LoadKey, side: "from" | "to", end: EdgeEnd): MaybePromise<void> {
     return andThen(findRecord(unit, NODE, id), (slot) => {
       if (slot < 0) throw noNode(side, key, "leads to no node that this session may read");
-      return slot;
+      const { nodes } = unit.runtime.resident;
+      end.slot = slot;
+      end.type = nodes.types[slot]!;
+      end.words = nodes.ids;
+      end.at = slot << 2;
     });
   }
 
   /** In the same commit as the rows. */
-  async #noteProgress(unit: Unit, count: number, first: Id): Promise<void> {
+  async #noteProgress(unit: Unit, place: BlockPlace | undefined): Promise<void> {
     if (this.#progressId === undefined) return;
     const progress = (await new UnitVerbs(unit).require(BulkLoad, this.#progressId)) as unknown as BulkLoad;
     if (progress.rows !== this.#done)
@@ -440,9 +523,9 @@ class Load {
         remedy: "Wait until that load has ended.",
       });
     progress.update((draft) => {
-      const place = draft as { rows: number; blocks: readonly BlockPlace[] };
-      place.rows += count;
-      place.blocks = [...place.blocks, { row: this.#done, first }];
+      const written = draft as { rows: number; blocks: readonly BlockPlace[] };
+      written.rows += this.#batch.length;
+      if (place !== undefined) written.blocks = [...written.blocks, place];
     });
   }
 
@@ -464,23 +547,41 @@ class Load {
   }
 }
 
+/** An end of an edge; the same two are used for every row. */
+class EdgeEnd implements AddedEnd {
+  slot = -1;
+  type = 0;
+  words: Int32Array = new Int32Array(4);
+  at = 0;
+}
+
 /** What one attempt at a batch has made so far. */
 class BatchAttempt {
-  first: Id = "";
+  readonly block: IdBlock;
+  /** By their place in the batch, rows whose unique keys are taken. */
+  readonly unique: ReadonlyMap<number, GraphError>;
   nodes = 0;
   edges = 0;
   refused: RefusedRow[] = [];
 
-  begin(first: Id): IdBlock {
-    this.first = first;
+  constructor(block: IdBlock, unique: ReadonlyMap<number, GraphError>) {
+    this.block = block;
+    this.unique = unique;
+  }
+
+  begin(): void {
     this.nodes = 0;
     this.edges = 0;
     this.refused = [];
-    return new IdBlock(first);
+  }
+
+  refuseTaken(i: number): void {
+    const taken = this.unique.get(i);
+    if (taken !== undefined) throw taken;
   }
 }
 
-function typeOf(unit: Unit, row: LoadRow): { readonly kind: "node" | "edge" } {
+function definitionOf(unit: Unit, row: LoadRow): TypeDefinition {
   if (typeof row !== "object" || row === null)
     throw new TypeError(
       `bulkLoad: a row is what nodeRow(…) and edgeRow(…) give, and one is ${describeKind(row)}`,

@@ -3,7 +3,7 @@ import type { Change, CommitRecord, Token } from "../persistence/change.ts";
 import { type EdgeRows, type NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { ChangePage, Store } from "../persistence/store.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { IN, OUT } from "./adjacency.ts";
+import type { Additions } from "./additions.ts";
 import {
   ACCESS,
   type AppliedChange,
@@ -30,6 +30,12 @@ interface Read<R> {
   readonly token: Token;
 }
 
+interface OwnCommit {
+  readonly changes: readonly AppliedChange[];
+  readonly began: number;
+  readonly additions: Additions | undefined;
+}
+
 interface Stretch {
   readonly commits: CommitRecord[];
   token: Token;
@@ -48,7 +54,7 @@ export class Follower {
   readonly #resident: ResidentGraph;
   readonly #store: Store;
   /** Commits of this process that L1 has not applied, because others landed before them. */
-  readonly #own: Map<Id, { readonly changes: readonly AppliedChange[]; readonly began: number }> = new Map();
+  readonly #own: Map<Id, OwnCommit> = new Map();
   #running: Promise<void> | undefined;
   /** Which catalog is known. */
   #catalogVersion: number | undefined;
@@ -62,8 +68,8 @@ export class Follower {
   }
 
   /** A commit of this process is on its way: whoever learns first that it landed applies it. */
-  expect(unitId: Id, changes: readonly AppliedChange[], began: number): void {
-    this.#own.set(unitId, { changes, began });
+  expect(unitId: Id, changes: readonly AppliedChange[], began: number, additions?: Additions): void {
+    this.#own.set(unitId, { changes, began, additions });
   }
 
   /** It did not land, or nobody knows. */
@@ -78,7 +84,7 @@ export class Follower {
     if (own === undefined) return this.follow(token);
     if (previous === this.#resident.token && this.#running === undefined) {
       this.#own.delete(unitId);
-      this.#resident.advance(own.changes, token, own.began);
+      this.#resident.advance(own.changes, token, own.began, own.additions);
       return;
     }
     return andThen(this.follow(token), () => this.forget(unitId));
@@ -285,7 +291,7 @@ export class Follower {
     for (const commit of stretch.commits) {
       const own = this.#own.get(commit.unitId);
       if (own !== undefined) {
-        resident.advance(own.changes, commit.token, own.began);
+        resident.advance(own.changes, commit.token, own.began, own.additions);
         this.#own.delete(commit.unitId);
       } else {
         resident.follow(
@@ -350,12 +356,7 @@ export class Follower {
     const type = catalog.numberOfStored(change.type);
     const base = { kind: EDGE, type, slot, id: change.id, source, target, told: change } as const;
     if (change.op === "create") {
-      if (slot < 0) {
-        const far = catalog.isUndirected(type) ? OUT : IN;
-        if (source >= 0) resident.forgetEnd(source, OUT, type, this.#words);
-        if (target >= 0 && !(far === OUT && target === source))
-          resident.forgetEnd(target, far, type, this.#words);
-      }
+      if (slot < 0) resident.forgetEnds(source, target, type, this.#words, 0);
       const row = stretch.edges.get(change.id);
       return {
         ...base,

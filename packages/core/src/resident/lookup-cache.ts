@@ -33,6 +33,10 @@ export class LookupCache {
     this.#most = most;
   }
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   /** The slots that have the key, in id order; `undefined` where that is not known, or not all of them are resident. */
   get(index: string, key: readonly unknown[]): readonly number[] | undefined {
     const found = this.#found.get(index)?.get(keyText(key));

@@ -6,6 +6,7 @@ import type { AdjacencyRows, EdgeRows, FieldData, NodeRows, RowDamage } from "..
 import type { LentIds } from "../persistence/store.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { AccessClasses, DEAD_CLASS } from "./access-classes.ts";
+import { AddedRecord, type Additions } from "./additions.ts";
 import { Adjacency, COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "./adjacency.ts";
 import {
   ACCESS,
@@ -751,20 +752,65 @@ export class ResidentGraph {
 
   // ---- commits -----------------------------------------------------------------------------------------------
 
-  /** Advances by one whole commit. */
-  advance(changes: readonly AppliedChange[], token: Token, began: number): void {
+  /**
+   * Advances by one whole commit.
+   *
+   * @param additions what was added beside the changes
+   */
+  advance(changes: readonly AppliedChange[], token: Token, began: number, additions?: Additions): void {
     for (const change of changes) {
       if (change.slot < 0) continue;
       if (change.kind === NODE) this.#applyNode(change);
       else this.#applyEdge(change);
     }
-    this.lookups.forget(changes);
-    // Of the open units the committing one is through; only others need to be checked against it.
     const { listener } = this;
-    if (this.#open.length > 1 || listener !== undefined) this.log.add({ token, changes, began });
+    // Of the open units the committing one is through; only others need to be checked against it.
+    const isFollowed = this.#open.length > 1 || listener !== undefined;
+    let all = changes;
+    if (additions !== undefined) {
+      this.#forgetEndsOf(additions.edges);
+      if (isFollowed || !this.lookups.isEmpty) all = [...changes, ...this.changesOf(additions)];
+    }
+    this.lookups.forget(all);
+    if (isFollowed) this.log.add({ token, changes: all, began });
     else this.log.skip(token);
     this.token = token;
-    if (listener !== undefined) listener.applied(changes, true);
+    if (listener !== undefined) listener.applied(all, additions === undefined);
+  }
+
+  /** What was added as those who follow commits are told of it. */
+  changesOf({ nodes, edges }: Additions): AppliedChange[] {
+    const changes: AppliedChange[] = [];
+    const add = (rows: NodeRows, i: number, source: number, target: number): void => {
+      const type = this.catalog.numberOfStored(rows.types[i]!);
+      const state = this.stateOfRow(type, rows.fields[i]!, rows.shapes[i]!);
+      changes.push(new AddedRecord(rows, i, type, state, source, target));
+    };
+    for (let i = 0; i < nodes.length; i++) add(nodes, i, -1, -1);
+    for (let i = 0; i < edges.length; i++)
+      add(edges, i, this.#residentNode(edges.sources.words, i), this.#residentNode(edges.targets.words, i));
+    return changes;
+  }
+
+  /** Lists of nodes that are resident do not reach edges that are not. */
+  #forgetEndsOf({ ids, types, sources, targets }: EdgeRows): void {
+    const { words } = ids;
+    let name: string | undefined;
+    let type = 0;
+    for (let i = 0; i < types.length; i++) {
+      if (types[i] !== name) {
+        name = types[i]!;
+        type = this.catalog.numberOfStored(name);
+      }
+      const source = this.#residentNode(sources.words, i);
+      const target = this.#residentNode(targets.words, i);
+      if (source >= 0 || target >= 0) this.forgetEnds(source, target, type, words, i << 2);
+    }
+  }
+
+  #residentNode(words: Int32Array, i: number): number {
+    const at = i << 2;
+    return this.nodes.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   /** Records a commit of another process, which the caller has applied to the tables. */
@@ -879,8 +925,19 @@ export class ResidentGraph {
     adjacency.insert(list, neighbor, edge);
   }
 
-  /** Another process added an edge here that is not resident: the lists it belongs to no longer reach it. */
-  forgetEnd(node: number, side: Side, type: number, words: Int32Array): void {
+  /**
+   * An edge was added that is not resident: the lists of its ends that it belongs to no longer reach it.
+   *
+   * @param source -1, as `target`, where it is not resident
+   * @param at where the id of the edge stands in `words`
+   */
+  forgetEnds(source: number, target: number, type: number, words: Int32Array, at: number): void {
+    const far = this.catalog.isUndirected(type) ? OUT : IN;
+    if (source >= 0) this.#forgetEnd(source, OUT, type, words, at);
+    if (target >= 0 && !(far === OUT && target === source)) this.#forgetEnd(target, far, type, words, at);
+  }
+
+  #forgetEnd(node: number, side: Side, type: number, words: Int32Array, at: number): void {
     const { adjacency, edges } = this;
     const list = adjacency.find(node, side, type);
     if (list < 0) {
@@ -888,7 +945,7 @@ export class ResidentGraph {
       return;
     }
     const last = adjacency.lastEdge(list);
-    const follows = last < 0 || compareIdWords(edges.ids, last << 2, words, 0) < 0;
+    const follows = last < 0 || compareIdWords(edges.ids, last << 2, words, at) < 0;
     if (follows && last >= 0) adjacency.listFlags[list]! &= ~HAS_END;
     else adjacency.reset(list, this.#edgeUnlisted);
   }

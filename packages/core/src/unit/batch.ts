@@ -2,6 +2,7 @@ import { parseId } from "../model/id.ts";
 import type { Change, CommitRecord, Guard, Guards, Token } from "../persistence/change.ts";
 import { EdgeRows, NodeRows, type RecordUpdate } from "../persistence/rows.ts";
 import type { CommitBatch } from "../persistence/store.ts";
+import type { Additions } from "../resident/additions.ts";
 import {
   ACCESS,
   type AppliedChange,
@@ -25,7 +26,9 @@ import type { Unit } from "./unit.ts";
 /** A unit's writes, once as the store takes them and once as L1 applies them. */
 export interface PreparedCommit {
   readonly batch: CommitBatch;
+  /** Of records that are resident. */
   readonly changes: readonly AppliedChange[];
+  readonly additions: Additions | undefined;
 }
 
 // Classes and not literals: a bulk load makes one of them a record, and a small commit some, see `youngArray`.
@@ -90,10 +93,12 @@ class Batch implements CommitBatch {
 class Prepared implements PreparedCommit {
   readonly batch: CommitBatch;
   readonly changes: readonly AppliedChange[];
+  readonly additions: Additions | undefined;
 
-  constructor(batch: CommitBatch, changes: readonly AppliedChange[]) {
+  constructor(batch: CommitBatch, changes: readonly AppliedChange[], additions: Additions | undefined) {
     this.batch = batch;
     this.changes = changes;
+    this.additions = additions;
   }
 }
 
@@ -106,8 +111,9 @@ const noUpdates: readonly RecordUpdate[] = Object.freeze([]);
 export function prepareCommit(unit: Unit, base: Token): PreparedCommit {
   const { resident } = unit.runtime;
   const pending = unit.pending!;
-  const nodes = pending.createdNodes.length > 0 ? new NodeRows() : noNodes;
-  const edges = pending.createdEdges.length > 0 ? new EdgeRows() : noEdges;
+  const { additions } = pending;
+  const nodes = additions?.nodes ?? (pending.createdNodes.length > 0 ? new NodeRows() : noNodes);
+  const edges = additions?.edges ?? (pending.createdEdges.length > 0 ? new EdgeRows() : noEdges);
   const changes = youngArray<AppliedChange>();
   for (const slot of pending.createdNodes) {
     if (pending.nodes.get(slot)?.removed === true) continue;
@@ -129,7 +135,7 @@ export function prepareCommit(unit: Unit, base: Token): PreparedCommit {
     pushUpdates(unit, EDGE, made, changes);
     updates = made;
   }
-  return new Prepared(new Batch(unit, base, nodes, edges, updates), changes);
+  return new Prepared(new Batch(unit, base, nodes, edges, updates), changes, additions);
 }
 
 function pushUpdates(unit: Unit, kind: RecordKind, updates: RecordUpdate[], changes: AppliedChange[]): void {

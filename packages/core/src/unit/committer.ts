@@ -1,6 +1,6 @@
 import { CommitUnknownError, GraphError, UniqueViolationError } from "../errors.ts";
 import type { CommitOutcome } from "../persistence/store.ts";
-import { NODE, REMOVED } from "../resident/change-log.ts";
+import { type AppliedChange, NODE, REMOVED } from "../resident/change-log.ts";
 import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { type PreparedCommit, prepareCommit } from "./batch.ts";
@@ -75,6 +75,9 @@ const OFFERS = 8;
 
 /** Units that go to the store in one call at most. */
 const MOST_MEMBERS = 512;
+
+/** Among the touched records: some that nobody has the slot of. */
+const NOT_RESIDENT = -1;
 
 /** How often a unit that a lease holds back asks whether it is over. */
 const LEASE_POLL_MS = 50;
@@ -210,7 +213,9 @@ export class Committer {
       members.push(member);
       admitted.push(member.prepared);
       if (i === group.length - 1) break;
-      for (const { kind, slot } of member.prepared.changes) (touched as Set<number>).add(slot * 2 + kind);
+      const { changes, additions } = member.prepared;
+      for (const { kind, slot } of changes) (touched as Set<number>).add(slot * 2 + kind);
+      if (additions !== undefined) (touched as Set<number>).add(NOT_RESIDENT);
     }
     return members;
   }
@@ -228,7 +233,7 @@ export class Committer {
       // Units that only know single records are compared by these; the others by every change.
       if (unit.mayDependOn(touched)) {
         for (const { prepared, waiting: winner } of before) {
-          for (const change of prepared.changes) {
+          for (const change of this.#allChanges(prepared)) {
             const key = unit.readSet.conflict(change, window);
             if (key !== undefined) throw unit.failOn(key, winner.unit.firstStamp);
           }
@@ -241,11 +246,20 @@ export class Committer {
     }
   }
 
+  #allChanges({ changes, additions }: PreparedCommit): readonly AppliedChange[] {
+    return additions === undefined ? changes : [...changes, ...this.#runtime.resident.changesOf(additions)];
+  }
+
   #offer(members: readonly Member[], offers: number): MaybePromise<void> {
     const { store, loader } = this.#runtime;
     // Whoever learns first that they landed applies them: this, or a read that answers from after them.
     for (const { waiting, prepared } of members)
-      loader.follower.expect(prepared.batch.unitId, prepared.changes, waiting.unit.firstStamp);
+      loader.follower.expect(
+        prepared.batch.unitId,
+        prepared.changes,
+        waiting.unit.firstStamp,
+        prepared.additions,
+      );
     const failed = (error: unknown): MaybePromise<void> => {
       for (const { prepared } of members) loader.follower.forget(prepared.batch.unitId);
       return this.#failed(members, error);
@@ -441,8 +455,7 @@ function isEmpty({ nodes, edges, updates }: PreparedCommit["batch"]): boolean {
 function uniqueViolation(unit: Unit, { index: name, record }: Duplicate): UniqueViolationError {
   // The store may keep up an index that the code no longer has: other programs rely on it.
   const index = unit.runtime.catalog.describeIndex(name) ?? { name, type: "", fields: [] };
-  const slot = unit.findResident(NODE, record);
-  const state = slot < 0 ? undefined : unit.stateOf(NODE, slot);
+  const state = unit.ownState(record);
   return new UniqueViolationError({
     type: index.type,
     fields: index.fields,

@@ -1,4 +1,5 @@
 import type { AccessRecord } from "../model/access-record.ts";
+import { Additions } from "../resident/additions.ts";
 import { keyOf, keyText } from "../resident/lookup-cache.ts";
 import type { RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
@@ -63,6 +64,8 @@ export class Pending {
   /** Slots, in the order they were made, which is their id order. */
   readonly createdNodes: number[] = youngArray();
   readonly createdEdges: number[] = youngArray();
+  /** What the unit adds without making it resident; a unit that does so makes no records in another way. */
+  additions: Additions | undefined = undefined;
   readonly nodes: Map<number, PendingRecord> = new Map();
   readonly edges: Map<number, PendingRecord> = new Map();
   /** Of each of `createdEdges` its two lists, see `edgesAt`. */
@@ -115,6 +118,13 @@ export class Pending {
   addNode(slot: number): void {
     this.#position += 1;
     this.createdNodes.push(slot);
+  }
+
+  /** Where the next record that does not become resident belongs. */
+  addition(): Additions {
+    this.#position += 1;
+    this.additions ??= new Additions();
+    return this.additions;
   }
 
   /** @param from and `to`: the lists that the edge belongs to, `node * 2 + side`, which may be one and the same */

@@ -18,15 +18,16 @@ import {
   withoutRoot,
   withRoot,
 } from "../model/access-record.ts";
-import { formatId, type Id, parseId, requireId } from "../model/id.ts";
+import { formatId, type Id, type IdColumn, parseId, requireId } from "../model/id.ts";
 import { type Level, type LevelValue, levelName, levelValue } from "../model/level.ts";
 import { describeKind } from "../model/value-kind.ts";
+import type { NodeRows } from "../persistence/rows.ts";
 import { type AccessClass, BY_RULE } from "../resident/access-classes.ts";
 import { type AppliedChange, DATA, EDGE, NODE, type RecordKind } from "../resident/change-log.ts";
 import type { Loader } from "../resident/loader.ts";
 import { DELETED, PENDING, type RecordState, type RecordTable } from "../resident/record-table.ts";
 import type { KeptUnit } from "../resident/resident-graph.ts";
-import { damageOf, inheritStored, readingOfState } from "../resident/states.ts";
+import { damageOf, inheritStored, readingOfState, storedFields } from "../resident/states.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import type { TypeDefinition } from "../schema/definition.ts";
 import { EdgeToMake } from "../schema/edge.ts";
@@ -62,6 +63,19 @@ const SLICE_MS = 8;
 
 /** The ids of the ends of more edges than this are kept in a typed array. */
 const MANY_EDGES = 64;
+
+/** An end of an edge that a unit adds. */
+export interface AddedEnd {
+  /**
+   * -1 for a node that this principal has added, in this unit or an earlier one. It belongs to the principal, who may
+   * therefore connect to it whatever is granted to whom, and whether it is still there the store sees.
+   */
+  readonly slot: number;
+  readonly type: number;
+  /** Where its id stands. */
+  readonly words: Int32Array;
+  readonly at: number;
+}
 
 /** In place of a level: the type's rule decides, and the record's fields must be read first. */
 export const NEEDS_STATE = -1;
@@ -913,6 +927,62 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     pending.addEdge(slot, out, into);
     if (this.tracer !== undefined) this.tracer.created(EDGE, slot);
     return this.#hand(EDGE, slot) as EdgeEntity;
+  }
+
+  /**
+   * Adds a node that belongs to the principal, and keeps nothing of it: it is not handed out and does not become
+   * resident. A unit that adds records makes none in another way.
+   */
+  addNode(definition: TypeDefinition, fields: unknown, id: ArrayLike<number>): void {
+    this.begin();
+    this.#refuseRoot(definition);
+    const state = definition.create(fields);
+    const { nodes } = this.#write().addition();
+    nodes.ids.pushWords(id[0]!, id[1]!, id[2]!, id[3]!);
+    this.#pushAdded(nodes, definition, state, newNodeAccess);
+  }
+
+  /** Adds an edge, as `addNode` does a node; both ends need the connect level. */
+  addEdge(definition: TypeDefinition, fields: unknown, source: AddedEnd, target: AddedEnd): void {
+    this.begin();
+    if (source.slot >= 0) this.demand(NODE, source.slot, 2, `connecting by ${definition.name}`);
+    if (target.slot >= 0) this.demand(NODE, target.slot, 2, `connecting by ${definition.name}`);
+    const { catalog, ids } = this.runtime;
+    catalog.checkEnds(definition, source.type, target.type);
+    const state = definition.create(fields);
+    const { edges } = this.#write().addition();
+    ids.next(words);
+    edges.ids.pushWords(words[0]!, words[1]!, words[2]!, words[3]!);
+    this.#pushAddedEnd(edges.sources, source);
+    this.#pushAddedEnd(edges.targets, target);
+    this.#pushAdded(edges, definition, state, newEdgeAccess);
+  }
+
+  #pushAdded(rows: NodeRows, definition: TypeDefinition, state: RecordState, access: AccessRecord): void {
+    const owner = this.principal.words;
+    rows.owners.pushWords(owner[0]!, owner[1]!, owner[2]!, owner[3]!);
+    const fields = definition.hasPlainKeys ? state : storedFields(definition, state);
+    rows.push(definition.storedName, access, 1, 1, definition.shape, fields);
+  }
+
+  #pushAddedEnd(ends: IdColumn, { slot, words, at }: AddedEnd): void {
+    if (slot >= 0) {
+      this.runtime.resident.pin(this.runtime.resident.nodes, slot);
+      this.readSet.addEnd(slot);
+    }
+    ends.pushWords(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  /** The fields of a node that this unit has made, by id; `undefined` where it has made none of it. */
+  ownState(id: Id): RecordState | undefined {
+    const slot = this.findResident(NODE, id);
+    if (slot >= 0) return this.stateOf(NODE, slot);
+    const { additions } = this.pending ?? {};
+    const i = additions?.placeOf(id) ?? -1;
+    if (i < 0) return undefined;
+    const { types, fields, shapes } = additions!.nodes;
+    const { catalog, resident } = this.runtime;
+    return resident.stateOfRow(catalog.numberOfStored(types[i]!), fields[i]!, shapes[i]!);
   }
 
   writeField(entity: Entity, field: string, value: unknown): void {

@@ -1,4 +1,4 @@
-import { expect, it, test } from "vitest";
+import { expect, it, test, vi } from "vitest";
 import { z } from "zod";
 import { edge, type Graph, node, openGraph, type Session } from "../../src/index.ts";
 import {
@@ -244,16 +244,164 @@ forEachStore("a bulk load", (open) => {
 
   it("does not get in the way of others who write meanwhile", async () => {
     const graph = await open({ types });
-    let made = 0;
+    const others: Promise<void>[] = [];
     await bulkLoad(graph, ring(), {
       batch: 5,
       onProgress: () => {
-        made += 1;
-        void graph.transaction((tx) => void tx.create(Person, { name: `other ${made}` }));
+        const name = `other ${others.length}`;
+        others.push(graph.transaction((tx) => void tx.create(Person, { name })));
       },
     });
-    expect(await graph.nodes(Person).count()).toBe(12 + made);
+    await Promise.all(others);
+    expect(await graph.nodes(Person).count()).toBe(12 + others.length);
     expect(await graph.edges(Knows).count()).toBe(23);
+  });
+
+  it("shows in what was read before: neighbourhoods, keys, extents", async () => {
+    const graph = await open({ types });
+    const [hub, place] = await graph.transaction((tx) => [
+      tx.create(Person, { name: "hub" }).id,
+      tx.create(Place, { name: "place" }).id,
+    ]);
+    const look = (): Promise<unknown> =>
+      graph.transaction(async (tx) => {
+        const [person, here] = [await tx.require(Person, hub), await tx.require(Place, place)];
+        return [
+          (await person.out(Knows).all()).map(({ name }) => name),
+          (await person.in(Knows).all()).map(({ name }) => name),
+          (await here.both(Near).all()).map(({ name }) => name),
+          await tx.nodes(Person, { name: "ann" }).count(),
+          await tx.edges(Knows).count(),
+        ];
+      });
+    expect(await look()).toEqual([[], [], [], 0, 0]);
+    await bulkLoad(graph, [
+      nodeRow(Person, "a", { name: "ann" }),
+      edgeRow(Knows, hub, "a"),
+      edgeRow(Knows, "a", hub),
+      edgeRow(Knows, hub, hub),
+      edgeRow(Near, place, place),
+    ]);
+    expect(await look()).toEqual([["ann", "hub"], ["ann", "hub"], ["place"], 1, 3]);
+    await bulkLoad(graph, [nodeRow(Place, 1, { name: "near" }), edgeRow(Near, 1, place)]);
+    expect(await look()).toEqual([["ann", "hub"], ["ann", "hub"], ["place", "near"], 1, 3]);
+  });
+
+  it("is told to those who watch, and ends units that counted without it", async () => {
+    const graph = await open({ types });
+    const ann = await graph.createRoot();
+    const told: Record<string, unknown[]> = { all: [], anns: [] };
+    const watches = [graph, graph.as(ann)].map((session, i) =>
+      session.watch([Person, Knows], ({ changes }) => {
+        for (const change of changes) told[i === 0 ? "all" : "anns"]!.push(change);
+      }),
+    );
+    for (const { ready } of watches) await ready;
+    let runs = 0;
+    const counted = await graph.transaction(async (tx) => {
+      runs += 1;
+      const count = await tx.nodes(Person).count();
+      if (runs === 1)
+        await bulkLoad(graph.as(ann), [
+          nodeRow(Person, 1, { name: "a" }),
+          nodeRow(Person, 2, { name: "b" }),
+          edgeRow(Knows, 1, 2),
+        ]);
+      tx.create(Place, { name: `${count}` });
+      return count;
+    });
+    expect([counted, runs]).toEqual([2, 2]);
+    const [edge] = await graph.edges(Knows).all();
+    const expected = [
+      { op: "created", kind: "node", type: "Person", after: { data: 1, access: 1 } },
+      { op: "created", kind: "node", type: "Person", after: { data: 1, access: 1 } },
+      {
+        op: "created",
+        kind: "edge",
+        id: edge!.id,
+        sourceId: edge!.sourceId,
+        targetId: edge!.targetId,
+        after: { data: 1, access: 1 },
+      },
+    ];
+    await vi.waitFor(() => expect(told).toMatchObject({ all: expected, anns: expected }));
+    for (const each of watches) each.stop();
+  });
+
+  it("is whole or not there in everything that others see who commit at the same time", async () => {
+    const graph = await open({ types });
+    const others: Promise<number>[] = [];
+    const countAndWrite = (): Promise<number> =>
+      graph.transaction(async (tx) => {
+        const count = await tx.nodes(Person).count();
+        tx.create(Place, { name: `${count}` });
+        return count;
+      });
+    const people = Array.from({ length: 40 }, (_, i) => nodeRow(Person, i, { name: `n${i}` }));
+    async function* rows(): AsyncGenerator<LoadRow> {
+      for (const [i, row] of people.entries()) {
+        if (i % 5 === 4) others.push(countAndWrite());
+        yield row;
+      }
+    }
+    await bulkLoad(graph, rows(), { batch: 10 });
+    const counts = await Promise.all(others);
+    expect(counts.map((count) => count % 10)).toEqual(counts.map(() => 0));
+  });
+
+  it("leaves what is in memory there, and adds nothing to it", async () => {
+    const graph = await open({ types });
+    await graph.transaction((tx) => void tx.create(Person, { name: "here" }));
+    const before = graph.status().cache;
+    await bulkLoad(graph, ring(), { batch: 10 });
+    const { nodes, edges, evictions } = graph.status().cache;
+    expect([nodes, edges, evictions]).toEqual([before.nodes, before.edges, before.evictions]);
+  });
+
+  it("refuses edges to nodes that it has made and somebody has deleted since", async () => {
+    const graph = await open({ types });
+    const rows = [
+      ...Array.from({ length: 4 }, (_, i) => nodeRow(Person, i, { name: `p${i}` })),
+      ...Array.from({ length: 4 }, (_, i) => edgeRow(Knows, i, (i + 1) % 4)),
+    ];
+    const told: RefusedRow[] = [];
+    async function* pausing(): AsyncGenerator<LoadRow> {
+      for (const [i, row] of rows.entries()) {
+        if (i === 4)
+          await graph.transaction(async (tx) => {
+            for (const person of await tx.nodes(Person, { name: "p1" }).all()) person.delete();
+          });
+        yield row;
+      }
+    }
+    const report = await bulkLoad(graph, pausing(), { batch: 4, onRefused: (refused) => told.push(refused) });
+    expect(report).toMatchObject({ nodes: 4, edges: 2, refused: 2 });
+    expect(
+      told.map(({ row, error }) => [row, /no node that this session may read/.test(error.message)]),
+    ).toEqual([
+      [5, true],
+      [6, true],
+    ]);
+  });
+
+  it("keeps ids of nodes for who takes it up, whatever else the batches hold", async () => {
+    const graph = await open({ types });
+    const rows = [
+      nodeRow(Person, "a", { name: "a" }),
+      nodeRow(Person, undefined, { name: "nobody" }),
+      edgeRow(Knows, "a", "a"),
+      edgeRow(Knows, "a", "a"),
+      nodeRow(Person, "b", { name: "b" }),
+      edgeRow(Knows, "b", "a"),
+      edgeRow(Knows, "a", "b"),
+    ];
+    const first = await bulkLoad(graph, rows, { name: "few", batch: 2 });
+    const [{ blocks }] = (await graph.nodes(BulkLoad).all()) as [BulkLoad];
+    expect(blocks.map(({ row }) => row)).toEqual([0, 4]);
+    const again = await bulkLoad(graph, [...rows, edgeRow(Knows, "b", "a", { since: 9 })], { name: "few" });
+    expect(again).toMatchObject({ resumedAt: 7, nodes: 0, edges: 1 });
+    for (const key of ["a", "b"]) expect(again.idOf(key)).toBe(first.idOf(key));
+    expect((await graph.require(Person, again.idOf("b") as string)).name).toBe("b");
   });
 });
 
