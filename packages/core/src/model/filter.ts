@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors.ts";
 import { generate, quoted } from "../util/generated-code.ts";
+import { nextNumber } from "../util/next-number.ts";
 import { stableJson } from "../util/stable-json.ts";
 import { compareValues, equalValues } from "./compare.ts";
 import type { FieldRange } from "./index-key.ts";
@@ -301,6 +302,33 @@ function codeOf(filter: Filter, values: unknown[]): string {
   if (typeof value === "number" && (op === "gt" || op === "gte" || op === "lt" || op === "lte"))
     return `typeof ${stored} === "number" && ${stored} ${signs[op]} v${values.push(value) - 1}`;
   return `v${values.push(compileField(filter)) - 1}(s)`;
+}
+
+/** A test of one field that numbers from `least` to `most` pass, and nothing else does. */
+export interface NumberRange {
+  readonly field: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The filter as such a test, where it is one. */
+export function numberRange(filter: Filter): NumberRange | undefined {
+  if (filter.kind !== "field" || typeof filter.value !== "number") return undefined;
+  const { field, op, value } = filter;
+  switch (op) {
+    case "eq":
+      return { field, least: value, most: value };
+    case "gt":
+      return { field, least: nextNumber(value), most: Number.POSITIVE_INFINITY };
+    case "gte":
+      return { field, least: value, most: Number.POSITIVE_INFINITY };
+    case "lt":
+      return { field, least: Number.NEGATIVE_INFINITY, most: -nextNumber(-value) };
+    case "lte":
+      return { field, least: Number.NEGATIVE_INFINITY, most: value };
+    default:
+      return undefined;
+  }
 }
 
 /** As compiled, call by call: where no code may be generated. */

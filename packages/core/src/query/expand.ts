@@ -1,3 +1,4 @@
+import type { NumberRange } from "../model/filter.ts";
 import { BY_RULE, UNKNOWN_LEVEL } from "../resident/access-classes.ts";
 import { type Adjacency, COMPLETE } from "../resident/adjacency.ts";
 import { EDGE, NODE } from "../resident/change-log.ts";
@@ -23,6 +24,13 @@ export class Found {
 
 const nothingKnown: never[] = [];
 
+/** In the place of what a filter that compares no number compares. */
+const anyNumber: NumberRange = { field: "", least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+
+function learn(numbers: Float64Array, slot: number, value: unknown): void {
+  if (typeof value === "number") numbers[slot] = value;
+}
+
 /**
  * The hop over resident lists of a unit that has written nothing: the loop that decides how fast traversals are.
  *
@@ -39,6 +47,9 @@ export class Expansion {
   #met: SlotTable | undefined;
   /** The one edge type of a hop that needs no more than marks and levels; 0 for other hops. */
   #plainType!: number;
+  /** What the filters compare with numbers, where there is a column of it. */
+  #edgeNumbers: Float64Array | undefined;
+  #nodeNumbers: Float64Array | undefined;
   #known: ArrayLike<number>[] = nothingKnown;
   /** Marks what this hop has met; set anew after every pause, since other hops mark too. */
   stamp = 0;
@@ -104,11 +115,20 @@ export class Expansion {
    * @returns how far it came; where it stopped, something it needs is not resident
    */
   follow(origins: ArrayLike<number>, from: number, to: number): number {
+    if (this.#plainType === 0) this.#findNumbers();
     for (let at = from; ; at++) {
       if (this.#plainType !== 0) at = this.#plain(origins, at, to);
       if (at >= to || this.isFull) return at;
       if (!this.#node(origins[at]!)) return at;
     }
+  }
+
+  #findNumbers(): void {
+    const { nodes, edges } = this.#unit.runtime.resident;
+    const ofEdges = this.#hop.edgeFilter?.range;
+    const ofNodes = this.#hop.nodeFilter?.range;
+    this.#edgeNumbers = ofEdges === undefined ? undefined : edges.numbers.of(ofEdges.field, edges.top);
+    this.#nodeNumbers = ofNodes === undefined ? undefined : nodes.numbers.of(ofNodes.field, nodes.top);
   }
 
   /**
@@ -216,9 +236,14 @@ export class Expansion {
     const { data } = adjacency;
     const { edgeFilter, nodeFilter, nodeTypes } = this.#hop;
     const { nodes: foundNodes, edges: foundEdges } = this.#found;
+    const { stamps, types, accessClasses } = nodes;
     const { stamp } = this;
     const most = this.#most;
     const met = this.#met;
+    const edgeNumbers = this.#edgeNumbers;
+    const nodeNumbers = this.#nodeNumbers;
+    const edgeRange = edgeFilter?.range ?? anyNumber;
+    const nodeRange = nodeFilter?.range ?? anyNumber;
     const { principal } = unit;
     const levels = principal.refresh();
     for (let at = start; at !== stop; at += step) {
@@ -233,24 +258,32 @@ export class Expansion {
       }
       if (level === 0) continue;
       if (edgeFilter !== undefined) {
-        const state = edges.states[edge];
-        if (state === undefined) return false;
-        if (!edgeFilter.test(state)) continue;
+        const number = edgeNumbers === undefined ? Number.NaN : edgeNumbers[edge]!;
+        if (Number.isNaN(number)) {
+          const state = edges.states[edge];
+          if (state === undefined) return false;
+          if (edgeNumbers !== undefined) learn(edgeNumbers, edge, state[edgeRange.field]);
+          if (!edgeFilter.test(state)) continue;
+        } else if (!(number >= edgeRange.least && number <= edgeRange.most)) continue;
       }
-      if (foundEdges === undefined && nodes.stamps[node] === stamp) continue;
-      if (nodeTypes === undefined || nodeTypes[nodes.types[node]!] === 1) {
-        level = levels[nodes.accessClasses[node]!]!;
+      if (foundEdges === undefined && stamps[node] === stamp) continue;
+      if (nodeTypes === undefined || nodeTypes[types[node]!] === 1) {
+        level = levels[accessClasses[node]!]!;
         if (level >= BY_RULE) {
-          if (level === UNKNOWN_LEVEL) level = principal.level(nodes.accessClasses[node]!);
+          if (level === UNKNOWN_LEVEL) level = principal.level(accessClasses[node]!);
           if (level === BY_RULE) level = unit.levelOf(NODE, node);
           if (level === NEEDS_STATE) return false;
         }
         if (level > 0) {
           let matches = true;
           if (nodeFilter !== undefined) {
-            const state = nodes.states[node];
-            if (state === undefined) return false;
-            matches = nodeFilter.test(state);
+            const number = nodeNumbers === undefined ? Number.NaN : nodeNumbers[node]!;
+            if (Number.isNaN(number)) {
+              const state = nodes.states[node];
+              if (state === undefined) return false;
+              if (nodeNumbers !== undefined) learn(nodeNumbers, node, state[nodeRange.field]);
+              matches = nodeFilter.test(state);
+            } else matches = number >= nodeRange.least && number <= nodeRange.most;
           }
           if (matches) {
             foundNodes.push(node);
@@ -259,14 +292,14 @@ export class Expansion {
               foundEdges.push(edge);
             }
             if (foundNodes.length >= most) {
-              nodes.stamps[node] = stamp;
+              stamps[node] = stamp;
               this.lastEdge = edge;
               return true;
             }
           }
         }
       }
-      nodes.stamps[node] = stamp;
+      stamps[node] = stamp;
     }
     return true;
   }

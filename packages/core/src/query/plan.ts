@@ -78,10 +78,10 @@ export class PlainHop implements HopStep {
   readonly direction: "out" | "in" | "both";
   readonly depth: readonly [min: number, max: number] | undefined;
   readonly edgeType: number;
-  readonly edgeFilter: Filter | undefined;
   readonly nodeType: number;
-  readonly nodeFilter: Filter | undefined;
   // Set once, by whoever copies a step to refine it.
+  edgeFilter: Filter | undefined;
+  nodeFilter: Filter | undefined;
   order: Order | undefined = undefined;
   reverse = false;
   limit: number | undefined = undefined;

@@ -17,6 +17,7 @@ import { requireCursorOf, writeCursor } from "./cursor.ts";
 import { Explainer } from "./explain.ts";
 import { NestedStart, nestedPart } from "./nested.ts";
 import {
+  type Constraints,
   type HopStep,
   invalidQuery,
   NodeStep,
@@ -177,8 +178,8 @@ export class Query {
     const last = this.last;
     const scope = this.#scope();
     if (this.#output === "edges")
-      return this.#with({ edgeFilter: bothFilters(last.edgeFilter, readFilter(filter, scope)) });
-    return this.#with({ nodeFilter: bothFilters(last.nodeFilter, readFilter(filter, scope)) });
+      return this.#set("edgeFilter", bothFilters(last.edgeFilter, readFilter(filter, scope)));
+    return this.#set("nodeFilter", bothFilters(last.nodeFilter, readFilter(filter, scope)));
   }
 
   orderBy(field: unknown, direction: unknown = "asc"): Query {
@@ -194,11 +195,11 @@ export class Query {
       throw invalidQuery(`orderBy takes a field, ${JSON.stringify(field)} is none${fields}`);
     }
     if (direction !== "asc" && direction !== "desc") throw invalidQuery('the direction is "asc" or "desc"');
-    return this.#with({ order: { field, descending: direction === "desc" } });
+    return this.#set("order", { field, descending: direction === "desc" });
   }
 
   reverse(): Query {
-    return this.#with({ reverse: !this.last.reverse });
+    return this.#set("reverse", !this.last.reverse);
   }
 
   /** All records of a type but this one: for the facade, which leaves the system root out of the roots. */
@@ -207,17 +208,17 @@ export class Query {
   }
 
   limit(count: unknown): Query {
-    return this.#with({ limit: readCount(count, "limit") });
+    return this.#set("limit", readCount(count, "limit"));
   }
 
   after(cursor: unknown): Query {
-    if (cursor === undefined) return this.#with({ after: undefined });
+    if (cursor === undefined) return this.#set("after", undefined);
     if (typeof cursor !== "string") throw new TypeError("after takes a cursor that page() gave");
     if (!this.#isPageable())
       throw invalidQuery(
         "a cursor over several hops, or from several nodes, needs orderBy: say by which field",
       );
-    return this.#with({ after: cursor });
+    return this.#set("after", cursor);
   }
 
   edges(): Query {
@@ -234,6 +235,15 @@ export class Query {
     if (this.#hopStep !== undefined)
       return new Query(this.#context, undefined, this.#origin, this.#hopStep, output);
     return new Query(this.#context, new Plan(this.plan.steps, output));
+  }
+
+  /** As `#with`, of one constraint: a hop takes it in a tenth of the time. */
+  #set<Name extends Exclude<keyof Constraints, "nodeType">>(name: Name, value: PlainHop[Name]): Query {
+    const hop = this.#hopStep;
+    if (hop === undefined) return this.#with({ [name]: value });
+    const step = plainHopOf(hop);
+    step[name] = value;
+    return new Query(this.#context, undefined, this.#origin, step, this.#output);
   }
 
   #with(changes: object): Query {

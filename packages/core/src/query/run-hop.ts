@@ -51,6 +51,17 @@ export class HopOptions {
   }
 }
 
+/** Every far node of the present, in connection order: what most hops ask for. */
+export const everyNode: HopOptions = new HopOptions(
+  false,
+  false,
+  Number.POSITIVE_INFINITY,
+  undefined,
+  NOW,
+  undefined,
+  false,
+);
+
 /**
  * Follows one hop from each origin, in order: over resident lists at full speed, with one batched read for up to 256
  * origins that are not resident, and page by page through hubs. What was read is guarded.

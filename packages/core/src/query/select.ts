@@ -13,7 +13,7 @@ import { type Place, readCursor } from "./cursor.ts";
 import { type Found, followDepths } from "./expand.ts";
 import { runExtent } from "./extent.ts";
 import { type HopStep, invalidQuery, NodeStep, type Output, Plan, type Step } from "./plan.ts";
-import { HopOptions, hasWritten, runHop } from "./run-hop.ts";
+import { everyNode, HopOptions, hasWritten, runHop } from "./run-hop.ts";
 import { type Hop, numbersIn, predicate } from "./shape.ts";
 import { withStates } from "./with-states.ts";
 
@@ -322,15 +322,24 @@ export function hopResult(
   const { order, after } = step;
   const most = order === undefined && !repeats ? limit : Number.POSITIVE_INFINITY;
   if (unit.observer !== undefined) unit.observer.hopDecided(step, most < Number.POSITIVE_INFINITY);
-  const options = new HopOptions(
-    wantEdges,
-    step.reverse && order === undefined,
-    most,
-    after !== undefined && order === undefined ? readCursor(after, "edge").id : undefined,
-    mark,
-    order?.field,
-    wantEdges && handsOut,
-  );
+  const isPlain =
+    !wantEdges &&
+    !step.reverse &&
+    most === Number.POSITIVE_INFINITY &&
+    order === undefined &&
+    after === undefined &&
+    mark === NOW;
+  const options = isPlain
+    ? everyNode
+    : new HopOptions(
+        wantEdges,
+        step.reverse && order === undefined,
+        most,
+        after !== undefined && order === undefined ? readCursor(after, "edge").id : undefined,
+        mark,
+        order?.field,
+        wantEdges && handsOut,
+      );
   const found = runHop(unit, hop, origins, options);
   return repeats ? andThen(found, onceEachEdge) : found;
 }

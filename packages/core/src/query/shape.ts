@@ -1,4 +1,4 @@
-import { compileFilter, type Filter, filterFields, filterKey } from "../model/filter.ts";
+import { compileFilter, type Filter, filterFields, filterKey, numberRange } from "../model/filter.ts";
 import type { HopShape, Predicate } from "../unit/read-set.ts";
 
 /** A hop as the executor runs it: the guarded shape, with the edge types as numbers too. */
@@ -14,7 +14,12 @@ export function predicate(filter: Filter | undefined): Predicate | undefined {
   if (filter === undefined) return undefined;
   let known = predicates.get(filter);
   if (known === undefined) {
-    known = { test: compileFilter(filter), key: filterKey(filter), fields: [...filterFields(filter)] };
+    known = {
+      test: compileFilter(filter),
+      key: filterKey(filter),
+      fields: [...filterFields(filter)],
+      range: numberRange(filter),
+    };
     predicates.set(filter, known);
   }
   return known;

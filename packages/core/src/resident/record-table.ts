@@ -2,6 +2,7 @@ import type { Id } from "../model/id.ts";
 import { type EdgeIdTable, type IdTable, RESIDENT } from "../model/id-table.ts";
 import { VersionColumn } from "../model/version-column.ts";
 import { nextCapacity, widened } from "../util/growth.ts";
+import { NumberColumns } from "./number-columns.ts";
 
 /** The fields of a record as one plain, never changed object; a change replaces it. */
 export type RecordState = Readonly<Record<string, unknown>>;
@@ -38,6 +39,8 @@ export abstract class RecordTable {
   flags: Uint8Array = new Uint8Array(0);
   stamps: Int32Array = new Int32Array(0);
   readonly states: (RecordState | undefined)[] = [];
+  /** What filters have compared with numbers. */
+  readonly numbers: NumberColumns = new NumberColumns();
 
   readonly #separate: () => void;
   /** Texts of ids that were asked for, by slot. */
@@ -88,15 +91,21 @@ export abstract class RecordTable {
     this.types[slot] = 0;
     this.stamps[slot] = 0;
     while (this.states.length < slot) this.states.push(undefined);
-    this.states[slot] = undefined;
+    this.setState(slot, undefined);
     this.#size += 1;
     return slot;
+  }
+
+  /** The fields of the record in this slot from here on. */
+  setState(slot: number, state: RecordState | undefined): void {
+    this.states[slot] = state;
+    this.numbers.forget(slot);
   }
 
   /** Gives a slot back, to which nothing refers any more. */
   release(slot: number): void {
     this.flags[slot] = 0;
-    this.states[slot] = undefined;
+    this.setState(slot, undefined);
     if (this.#texts[slot] !== undefined) {
       this.#texts[slot] = undefined;
       this.#textCount -= 1;

@@ -86,6 +86,8 @@ const NODE_BYTES = 80;
 const EDGE_BYTES = 112;
 /** Of the bytes of L1, for texts of ids of nodes at most, and as much for those of edges. */
 const TEXT_SHARE = 1 / 16;
+/** As much, for columns of numbers. */
+const NUMBER_SHARE = 1 / 16;
 const LEAST_CLASSES = 64;
 const LAST_STAMP = 0x7fff_fff0;
 
@@ -154,6 +156,8 @@ export class ResidentGraph {
     // What can be made anew at any time is to drive little out.
     this.nodes.mostTexts = Math.floor((bounds.maxBytes * TEXT_SHARE) / TEXT_BYTES);
     this.edges.mostTexts = this.nodes.mostTexts;
+    this.nodes.numbers.mostBytes = Math.floor(bounds.maxBytes * NUMBER_SHARE);
+    this.edges.numbers.mostBytes = this.nodes.numbers.mostBytes;
     this.#lent = lent;
     this.#observe = observe;
     this.catalog = catalog;
@@ -304,6 +308,8 @@ export class ResidentGraph {
       this.edges.size * EDGE_BYTES +
       this.nodes.textBytes +
       this.edges.textBytes +
+      this.nodes.numbers.bytes +
+      this.edges.numbers.bytes +
       this.#stateBytes +
       this.classes.bytes
     );
@@ -747,7 +753,7 @@ export class ResidentGraph {
     if (before === state) return;
     if (before !== undefined) this.#stateBytes -= stateBytes(before);
     if (state !== undefined) this.#stateBytes += stateBytes(state);
-    table.states[slot] = state;
+    table.setState(slot, state);
   }
 
   // ---- commits -----------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import type { NumberRange } from "../model/filter.ts";
 import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import { type Adjacency, COMPLETE, IN, OUT, type Side } from "../resident/adjacency.ts";
 import {
@@ -22,6 +23,8 @@ export interface Predicate {
   readonly key: string;
   /** Fields that it looks at. */
   readonly fields: readonly string[];
+  /** Where it compares one field with a number, and does nothing else: what passes. */
+  readonly range: NumberRange | undefined;
 }
 
 /** Whether a type number is meant: 1 where it is. `undefined` stands for every type. */
@@ -64,6 +67,8 @@ export class HopGuard {
   #listsInSet = 0;
   /** What the hop gave, as the lists that it was given in; `undefined` where somebody did not keep it. */
   #found: ArrayLike<number>[] | undefined = none;
+  /** The same of short lists, once there are many. */
+  #foundOfMany: number[] = none;
   readonly #progress: HopProgress | undefined;
 
   /** @param progress of a hop that is still being read, in the place of what it gave */
@@ -96,7 +101,13 @@ export class HopGuard {
       this.#found = undefined;
       return;
     }
-    if (nodes.length === 0) return;
+    const { length } = nodes;
+    if (length === 0) return;
+    if (length <= SHORT && this.#found.length >= MANY) {
+      if (this.#foundOfMany === none) this.#foundOfMany = youngArray();
+      for (let i = 0; i < length; i++) this.#foundOfMany.push(nodes[i]!);
+      return;
+    }
     if (this.#found === none) this.#found = youngArray();
     this.#found.push(nodes);
   }
@@ -106,7 +117,7 @@ export class HopGuard {
     if (this.#progress !== undefined) return !this.#progress.mayHaveFound(node);
     if (this.#found === undefined) return false;
     for (const nodes of this.#found) if (Array.prototype.includes.call(nodes, node)) return false;
-    return true;
+    return !this.#foundOfMany.includes(node);
   }
 
   get nodes(): Iterable<number> {
@@ -133,6 +144,13 @@ export class HopGuard {
 
 /** So many nodes are looked through faster than a set of them is made. */
 const FEW = 8;
+
+/**
+ * A walk hops once a visit. Lists that are kept until it ends are what the collector of young objects takes its time
+ * for, so from so many on short ones are copied into one.
+ */
+const MANY = 32;
+const SHORT = 64;
 
 /** A scan or an index lookup: every record of these types that the filter accepts. */
 export interface ExtentGuard {

@@ -1,4 +1,4 @@
-type Column = Int32Array | Uint16Array | Uint8Array;
+type Column = Int32Array | Uint16Array | Uint8Array | Float64Array;
 
 /**
  * The next capacity of a column that must hold `needed` entries: doubled while that is cheap, then an eighth more, so

@@ -15,7 +15,7 @@ import type { HopListener } from "../unit/hop-listener.ts";
 import { NOW } from "../unit/pending.ts";
 import { NEEDS_STATE, type Unit } from "../unit/unit.ts";
 import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
-import { youngArray, youngArrayOf } from "../util/young-array.ts";
+import { youngArrayOf } from "../util/young-array.ts";
 import { Located, type Location, NOWHERE, type WalkUnit } from "./walk-unit.ts";
 
 /** How many kinds of neighbourhood a walk is remembered to have asked for: by visits, and of each type of node. */
@@ -343,8 +343,8 @@ function locations({ nodes, edges }: Selection, output: Output): Located {
 }
 
 function locationsOf(kind: 0 | 1, slots: readonly number[]): Location[] {
-  const all = youngArray<Location>();
-  for (let i = 0; i < slots.length; i++) all.push(slots[i]! * 2 + kind);
+  const all: Location[] = slots.slice();
+  for (let i = 0; i < all.length; i++) all[i] = all[i]! * 2 + kind;
   return all;
 }
 
