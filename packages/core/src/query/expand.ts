@@ -146,7 +146,8 @@ export class Expansion {
     const isOut = this.#hop.direction === "out";
     const heads = isOut ? nodes.outHeads : nodes.inHeads;
     const known = isOut ? OUT_KNOWN : IN_KNOWN;
-    const levels = unit.principal.refresh();
+    const { principal } = unit;
+    const levels = principal.refresh();
     const type = this.#plainType;
     const { nodeTypes } = this.#hop;
     const { stamp } = this;
@@ -164,9 +165,11 @@ export class Expansion {
       if (chunk < 0) continue;
       const edgeClass = edgeClasses[list]!;
       if (edgeClass < 0) return at;
-      // Unknown as yet or by rule: the general way finds out.
-      if (levels[edgeClass]! >= BY_RULE) return at;
-      if (levels[edgeClass] === 0) continue;
+      let edgeLevel = levels[edgeClass]!;
+      if (edgeLevel === UNKNOWN_LEVEL) edgeLevel = principal.level(edgeClass);
+      // By rule: the general way finds out.
+      if (edgeLevel >= BY_RULE) return at;
+      if (edgeLevel === 0) continue;
       for (; chunk >= 0; chunk = chunkNext[chunk]!) {
         const first = chunkOffsets[chunk]!;
         const end = first + chunkLengths[chunk]! * 2;
@@ -174,9 +177,12 @@ export class Expansion {
           const node = data[pair]!;
           if (stamps[node] === stamp) continue;
           if (nodeTypes === undefined || nodeTypes[types[node]!] === 1) {
-            const level = levels[accessClasses[node]!]!;
-            // What of this origin is found stays found; the general way meets it again and passes it by.
-            if (level >= BY_RULE) return at;
+            let level = levels[accessClasses[node]!]!;
+            if (level >= BY_RULE) {
+              if (level === UNKNOWN_LEVEL) level = principal.level(accessClasses[node]!);
+              // What of this origin is found stays found; the general way meets it again and passes it by.
+              if (level >= BY_RULE) return at;
+            }
             if (level > 0) found.push(node);
           }
           stamps[node] = stamp;
