@@ -38,11 +38,9 @@ export class SqliteFile {
 
   /** Opens the file, or again after a failure. */
   open(): MaybePromise<void> {
-    return this.#translated("opening it", () =>
-      untilFree(() => {
-        if (this.#connection === undefined) this.#connect();
-      }, this.options),
-    );
+    return this.#whenFree("opening it", () => {
+      if (this.#connection === undefined) this.#connect();
+    });
   }
 
   /** The connection, opened again where the last one broke. */
@@ -52,47 +50,41 @@ export class SqliteFile {
 
   /** Reads at one moment: that of the synchronous stretch that the call is in. */
   read<T>(doing: string, work: (connection: Connection) => T): MaybePromise<T> {
-    return this.#translated(doing, () =>
-      untilFree(() => {
-        const { connection } = this;
-        if (!connection.isReading) this.#beginRead(connection);
-        try {
-          return work(connection);
-        } catch (error) {
-          this.breakAfter(error);
-          throw error;
-        }
-      }, this.options),
-    );
+    return this.#whenFree(doing, () => {
+      const { connection } = this;
+      if (!connection.isReading) this.#beginRead(connection);
+      try {
+        return work(connection);
+      } catch (error) {
+        this.breakAfter(error);
+        throw error;
+      }
+    });
   }
 
   /** Keeps to the present moment in every read from here on, until it is closed. */
   hold(doing: string): MaybePromise<void> {
-    return this.#translated(doing, () =>
-      untilFree(() => {
-        const { connection } = this;
-        try {
-          connection.holdRead();
-          this.refresh(connection);
-        } catch (error) {
-          this.breakAfter(error);
-          throw error;
-        }
-      }, this.options),
-    );
+    return this.#whenFree(doing, () => {
+      const { connection } = this;
+      try {
+        connection.holdRead();
+        this.refresh(connection);
+      } catch (error) {
+        this.breakAfter(error);
+        throw error;
+      }
+    });
   }
 
   /** The token of now. Costs two microseconds where nobody else has committed. */
   current(): MaybePromise<Token> {
-    return this.#translated("looking for commits", () =>
-      untilFree(() => {
-        const { connection } = this;
-        // Within a read transaction nothing that came later is seen.
-        connection.endRead();
-        if (connection.dataVersion() !== this.state.version) this.#beginRead(connection);
-        return this.state.token;
-      }, this.options),
-    );
+    return this.#whenFree("looking for commits", () => {
+      const { connection } = this;
+      // Within a read transaction nothing that came later is seen.
+      connection.endRead();
+      if (connection.dataVersion() !== this.state.version) this.#beginRead(connection);
+      return this.state.token;
+    });
   }
 
   /**
@@ -129,7 +121,7 @@ export class SqliteFile {
         code: "RW_READ_ONLY",
         message: `${this.path} is open for reading only: ${doing}`,
       });
-    return this.#translated(doing, () => this.#turns.run(() => untilFree(work, this.options)));
+    return this.#turns.run(() => this.#whenFree(doing, work));
   }
 
   /** Inside a write transaction: tells other processes to look at the file before their next commit. */
@@ -233,15 +225,8 @@ export class SqliteFile {
     if (state.catalogVersion !== catalogVersion) this.catalog.load(connection);
   }
 
-  #translated<T>(doing: string, work: () => MaybePromise<T>): MaybePromise<T> {
-    try {
-      const answer = work();
-      if (!(answer instanceof Promise)) return answer;
-      return answer.catch((error: unknown) => {
-        throw graphError(error, this.path, doing);
-      });
-    } catch (error) {
-      throw graphError(error, this.path, doing);
-    }
+  /** Errors come in the library's own kinds. */
+  #whenFree<T>(doing: string, attempt: () => T): MaybePromise<T> {
+    return untilFree(attempt, this.options, (error) => graphError(error, this.path, doing));
   }
 }

@@ -74,11 +74,12 @@ export class SqliteStore implements Store {
 
   readonly #file: SqliteFile;
   readonly #adjacency: AdjacencyReader;
-  readonly #lookup: Lookup;
-  readonly #log: CommitLog;
-  readonly #commit: GroupCommit;
-  readonly #housekeeping: Housekeeping;
   readonly #builder: IndexBuilder;
+  // Made when they are first used: a process that opens a file and asks one question needs none of them.
+  #usedLookup: Lookup | undefined;
+  #usedLog: CommitLog | undefined;
+  #usedCommit: GroupCommit | undefined;
+  #usedHousekeeping: Housekeeping | undefined;
   readonly #backups: Set<Promise<void>> = new Set();
   readonly #snapshots: Set<SqliteSnapshot> = new Set();
   #closing: MaybePromise<void> = undefined;
@@ -91,10 +92,6 @@ export class SqliteStore implements Store {
     this.supports = Object.freeze({ durable: true, shared: true, synchronous: true, readOnly });
     this.#file = new SqliteFile(resolved, this.counters);
     this.#adjacency = new AdjacencyReader(this.#file);
-    this.#lookup = new Lookup(this.#file);
-    this.#log = new CommitLog(this.#file);
-    this.#commit = new GroupCommit(this.#file, this.#log);
-    this.#housekeeping = new Housekeeping(this.#file);
     this.#builder = new IndexBuilder(this.#file);
   }
 
@@ -262,6 +259,26 @@ export class SqliteStore implements Store {
         });
     }
     return this.#closing;
+  }
+
+  get #lookup(): Lookup {
+    this.#usedLookup ??= new Lookup(this.#file);
+    return this.#usedLookup;
+  }
+
+  get #log(): CommitLog {
+    this.#usedLog ??= new CommitLog(this.#file);
+    return this.#usedLog;
+  }
+
+  get #commit(): GroupCommit {
+    this.#usedCommit ??= new GroupCommit(this.#file, this.#log);
+    return this.#usedCommit;
+  }
+
+  get #housekeeping(): Housekeeping {
+    this.#usedHousekeeping ??= new Housekeeping(this.#file);
+    return this.#usedHousekeeping;
   }
 
   /** Where the code has another shape of a type, core reads each record anew: no shape is equal to it then. */

@@ -8,15 +8,21 @@ const longestPauseMs = 25;
  * Tries until no other process has the lock that it needs: at once, and then from timers, so that the event loop goes
  * on. Answers without a promise where the first try succeeds.
  *
- * @throws what `attempt` throws; the error of SQLite once the time to wait is over
+ * @param failed makes what is thrown of what `attempt` threw, and of SQLite's error once the time to wait is over
  */
-export function untilFree<T>(attempt: () => T, options: ResolvedOptions): MaybePromise<T> {
+export function untilFree<T>(
+  attempt: () => T,
+  options: ResolvedOptions,
+  failed: (error: unknown) => unknown,
+): MaybePromise<T> {
   try {
     return attempt();
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (!isBusy(error)) throw failed(error);
   }
-  return keepTrying(attempt, options);
+  return keepTrying(attempt, options).catch((error: unknown) => {
+    throw failed(error);
+  });
 }
 
 async function keepTrying<T>(attempt: () => T, options: ResolvedOptions): Promise<T> {
