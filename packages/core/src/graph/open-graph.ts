@@ -213,16 +213,7 @@ async function compose(
       const step = hopStep(catalog, direction, type, filter, hopOptions);
       return hopFrom(unit, slotOf(entity), step, "nodes");
     },
-    disconnect: (unit, from, to, type, filter) => {
-      if (type !== undefined) catalog.definitionOf(type, "edge");
-      const step = hopStep(catalog, "out", type, filter, undefined);
-      const query = hopFrom(unit, slotOf(from), step, "pairs");
-      return andThen(query.find(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
-        const between = edges!.filter((_, i) => nodes[i] === to);
-        const selection = { nodes: between.map(() => to), edges: between };
-        return andThen(handOut(unit, selection, "edges"), (handed) => unit.deleteAll(handed as Entity[]));
-      });
-    },
+    disconnect,
   };
   await ensureSystemRoot(runtime);
   const committer = new Committer(runtime);
@@ -267,6 +258,18 @@ async function compose(
   return new GraphObject(core, systemRootId) as unknown as Graph;
 }
 
+const disconnect: Runtime["disconnect"] = (unit, from, to, type, filter) => {
+  const { catalog } = unit.runtime;
+  if (type !== undefined) catalog.definitionOf(type, "edge");
+  const step = hopStep(catalog, "out", type, filter, undefined);
+  const query = hopFrom(unit, slotOf(from), step, "pairs");
+  return andThen(query.find(unit, Number.POSITIVE_INFINITY), ({ nodes, edges }) => {
+    const between = edges!.filter((_, i) => nodes[i] === to);
+    const selection = { nodes: between.map(() => to), edges: between };
+    return andThen(handOut(unit, selection, "edges"), (handed) => unit.deleteAll(handed as Entity[]));
+  });
+};
+
 interface Settings {
   readonly store: Store;
   readonly bounds: { readonly maxEntries: number; readonly maxBytes: number };
@@ -299,14 +302,7 @@ function readSettings(options: OpenOptions): Settings {
     "maxEntries",
     "maxBytes",
   ]);
-  const { scheduler } = options as { scheduler?: Partial<Scheduler> | null };
-  if (scheduler !== undefined) {
-    for (const name of ["now", "nextTurn", "after"] as const)
-      if (typeof scheduler?.[name] !== "function")
-        throw new TypeError(
-          `openGraph: scheduler has the methods now, nextTurn and after; ${name} is missing`,
-        );
-  }
+  if (options.scheduler !== undefined) requireScheduler(options.scheduler);
   for (const name of ["onError", "clock", "random"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "function")
       throw new TypeError(`openGraph: ${name} is a function`);
@@ -336,6 +332,12 @@ function readSettings(options: OpenOptions): Settings {
     attempts,
     onError: options.onError ?? ((error) => console.error(error)),
   };
+}
+
+function requireScheduler(scheduler: Partial<Scheduler> | null): void {
+  for (const name of ["now", "nextTurn", "after"] as const)
+    if (typeof scheduler?.[name] !== "function")
+      throw new TypeError(`openGraph: scheduler has the methods now, nextTurn and after; ${name} is missing`);
 }
 
 function invalid(message: string): ValidationError {
@@ -391,16 +393,19 @@ function inBackground(loader: Loader, scheduler: Scheduler): () => void {
 
 /** The system root is in every graph; the first process to open it puts it there. */
 async function ensureSystemRoot(runtime: Runtime): Promise<void> {
-  const { store, loader, resident, catalog, ids } = runtime;
   const words = new Int32Array(4);
   parseId(systemRootId, words);
-  const isThere = (): boolean => resident.nodes.find(words[0]!, words[1]!, words[2]!, words[3]!) >= 0;
+  const isThere = (): boolean => runtime.resident.nodes.find(words[0]!, words[1]!, words[2]!, words[3]!) >= 0;
+  await runtime.loader.nodesById([systemRootId], () => undefined);
+  if (!isThere()) await createSystemRoot(runtime, isThere);
+}
+
+async function createSystemRoot(runtime: Runtime, isThere: () => boolean): Promise<void> {
+  const { store, loader, resident, catalog, ids } = runtime;
   const noRoot = (message: string): GraphError => new GraphError({ code: "RW_STORE_CONTRACT", message });
+  if (store.supports.readOnly)
+    throw noRoot(`${store.name} holds no system root, and is open for reading only`);
   for (let tries = 0; tries < 10; tries++) {
-    await loader.nodesById([systemRootId], () => undefined);
-    if (isThere()) return;
-    if (store.supports.readOnly)
-      throw noRoot(`${store.name} holds no system root, and is open for reading only`);
     const nodes = new NodeRows();
     nodes.ids.push(systemRootId);
     nodes.owners.push(systemRootId);
@@ -425,6 +430,8 @@ async function ensureSystemRoot(runtime: Runtime): Promise<void> {
     if (outcome?.status === "leased")
       await new Promise<void>((resolve) => runtime.scheduler.after(50, resolve, true));
     await loader.follower.catchUp();
+    await loader.nodesById([systemRootId], () => undefined);
+    if (isThere()) return;
   }
-  if (!isThere()) throw noRoot(`${store.name} does not keep the system root`);
+  throw noRoot(`${store.name} does not keep the system root`);
 }

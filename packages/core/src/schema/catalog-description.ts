@@ -109,13 +109,23 @@ export function joinCatalogs(stored: CatalogDescription, current: CatalogDescrip
   for (const type of current.types) {
     const known = types.get(type.name);
     requireOwnName(type, stored.types);
-    const joined = joinTypes(known, type);
+    const joined = isStored(type, known) ? known : joinTypes(known, type);
     isNew ||= joined !== known;
     types.set(type.name, joined);
   }
   const indexes = joinIndexes(stored.indexes, current.indexes);
   if (!isNew && indexes === stored.indexes) return stored;
   return { types: [...types.values()], indexes };
+}
+
+/**
+ * Whether a store holds the type as the code has it and never had it otherwise. So it is at nearly every opening: one
+ * comparison of texts then says what `joinTypes` would find out part by part.
+ */
+function isStored(current: TypeDescription, stored: TypeDescription | undefined): stored is TypeDescription {
+  const [shape, ...earlier] = stored?.shapes ?? [];
+  if (shape === undefined || earlier.length > 0) return false;
+  return JSON.stringify({ ...stored, shapes: [{ ...shape, version: 0 }] }) === JSON.stringify(current);
 }
 
 function joinTypes(stored: TypeDescription | undefined, current: TypeDescription): TypeDescription {
@@ -145,21 +155,27 @@ function requireOwnName(current: TypeDescription, stored: readonly TypeDescripti
   const name = nameInCode(current);
   for (const other of stored) {
     if (other.name === current.name) continue;
-    if (other.name === name)
-      throw new GraphError({
-        code: "RW_STORE_CATALOG",
-        message: `${name} was ${current.name} before, says its history, and the store holds a type ${name} beside ${current.name}`,
-        remedy: "Give the type another name, or leave the step `formerly` out where it is not the same type.",
-        details: { type: name, formerly: current.name },
-      });
-    if (other.shapes.some((shape) => shape.name === name))
-      throw new GraphError({
-        code: "RW_STORE_CATALOG",
-        message: `${name} is what newer code calls the type that is stored as ${other.name}`,
-        remedy: `Begin the history of ${name} with { formerly: "${other.name}" }, or give a new type another name.`,
-        details: { type: name, formerly: other.name },
-      });
+    if (other.name === name) throw renamedBeside(name, current.name);
+    if (other.shapes.some((shape) => shape.name === name)) throw renamedByNewer(name, other.name);
   }
+}
+
+function renamedBeside(name: string, formerly: string): GraphError {
+  return new GraphError({
+    code: "RW_STORE_CATALOG",
+    message: `${name} was ${formerly} before, says its history, and the store holds a type ${name} beside ${formerly}`,
+    remedy: "Give the type another name, or leave the step `formerly` out where it is not the same type.",
+    details: { type: name, formerly },
+  });
+}
+
+function renamedByNewer(name: string, formerly: string): GraphError {
+  return new GraphError({
+    code: "RW_STORE_CATALOG",
+    message: `${name} is what newer code calls the type that is stored as ${formerly}`,
+    remedy: `Begin the history of ${name} with { formerly: "${formerly}" }, or give a new type another name.`,
+    details: { type: name, formerly },
+  });
 }
 
 /** Of two histories of one type, one is the beginning of the other. */

@@ -292,6 +292,7 @@ export class Catalog {
     this.#readings = [];
     this.#filledFields.clear();
     this.#stored = stored;
+    const { size } = this;
     for (const type of stored.types) {
       const number = this.#storedNumbers.get(type.name) ?? 0;
       if (number === 0) {
@@ -309,7 +310,7 @@ export class Catalog {
         this.#definitions[number - 1] = definition.with(definition.cls, { shape });
       }
     }
-    this.#derive();
+    if (this.size > size) this.#derive();
   }
 
   #add(definition: TypeDefinition): void {
@@ -487,16 +488,18 @@ function requireOwnNames(definitions: readonly TypeDefinition[]): void {
   for (const { name, history } of definitions) {
     for (const former of history.formerNames) {
       const owner = owners.get(former);
-      if (owner !== undefined && owner !== name) {
-        throw new ValidationError({
-          code: "RW_DEFINITION_HISTORY",
-          message: `${name} was ${former} before, says its history, and ${former === owner ? "that is another type of the graph" : `so was ${owner}`}`,
-          details: { type: name, formerly: former },
-        });
-      }
+      if (owner !== undefined && owner !== name) throw formerNameTaken(name, former, owner);
       owners.set(former, name);
     }
   }
+}
+
+function formerNameTaken(name: string, former: string, owner: string): ValidationError {
+  return new ValidationError({
+    code: "RW_DEFINITION_HISTORY",
+    message: `${name} was ${former} before, says its history, and ${former === owner ? "that is another type of the graph" : `so was ${owner}`}`,
+    details: { type: name, formerly: former },
+  });
 }
 
 function duplicate(name: string, first: EntityClass, second: EntityClass): ValidationError {

@@ -45,18 +45,7 @@ export class HandlerTable {
       entries: new Map<number, TypeRegistration[]>(),
       exits: new Map<number, TypeRegistration[]>(),
     };
-    for (const definition of definitions) {
-      if (!(definition instanceof HandlersDefinition)) {
-        throw new TypeError("handlers are what handlers(Type).entry(…) gives");
-      }
-      const number = requireNumber(types, definition.type, `handlers(${definition.type.name})`);
-      for (const side of ["entries", "exits"] as const) {
-        const list = owned[side].get(number) ?? [];
-        for (const registration of definition[side])
-          if (!list.includes(registration)) list.push(registration);
-        owned[side].set(number, list);
-      }
-    }
+    for (const definition of definitions) register(types, definition, owned);
     this.#owned = owned;
   }
 
@@ -68,6 +57,22 @@ export class HandlerTable {
       this.#dispatches.set(walker, dispatch);
     }
     return dispatch;
+  }
+}
+
+function register(
+  types: WalkTypes,
+  definition: HandlersDefinition,
+  owned: Readonly<Record<Side, Map<number, TypeRegistration[]>>>,
+): void {
+  if (!(definition instanceof HandlersDefinition)) {
+    throw new TypeError("handlers are what handlers(Type).entry(…) gives");
+  }
+  const number = requireNumber(types, definition.type, `handlers(${definition.type.name})`);
+  for (const side of ["entries", "exits"] as const) {
+    const list = owned[side].get(number) ?? [];
+    for (const registration of definition[side]) if (!list.includes(registration)) list.push(registration);
+    owned[side].set(number, list);
   }
 }
 
