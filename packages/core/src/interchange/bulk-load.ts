@@ -413,7 +413,7 @@ class Load {
     const types = this.#types;
     attempt.begin();
     types.fill(0, this.#batchKeys);
-    await this.#fetch(unit, isAgain);
+    let isFetched = false;
     let nextKey = this.#batchKeys;
     let type: RecordClass | undefined;
     let definition: TypeDefinition | undefined;
@@ -436,10 +436,18 @@ class Load {
           if (hasKey) types[nextKey - 1] = typeNumber;
           attempt.nodes += 1;
         } else {
-          const source = this.#find(unit, row.from, "from", number, isAgain, this.#source);
-          if (isPromise(source)) await source;
-          const target = this.#find(unit, row.to, "to", number, isAgain, this.#target);
-          if (isPromise(target)) await target;
+          const isMade =
+            this.#findMade(row.from, "from", number, isAgain, this.#source) &&
+            this.#findMade(row.to, "to", number, isAgain, this.#target);
+          if (!isMade) {
+            // At the first that must be read, those of the whole rest are.
+            if (!isFetched) await this.#fetch(unit, i, isAgain);
+            isFetched = true;
+            const source = this.#find(unit, row.from, "from", number, isAgain, this.#source);
+            if (isPromise(source)) await source;
+            const target = this.#find(unit, row.to, "to", number, isAgain, this.#target);
+            if (isPromise(target)) await target;
+          }
           unit.addEdge(definition, row.fields ?? {}, this.#source, this.#target);
           attempt.edges += 1;
         }
@@ -452,8 +460,8 @@ class Load {
     }
   }
 
-  /** What edges hang on is read together, as far as it must be read and is not in memory. */
-  async #fetch(unit: Unit, isAgain: boolean): Promise<void> {
+  /** What edges from a place of the batch on hang on is read together, as far as it is not in memory. */
+  async #fetch(unit: Unit, begin: number, isAgain: boolean): Promise<void> {
     const wanted = new Set<Id>();
     const want = (key: LoadKey | undefined): void => {
       if (key === undefined) return;
@@ -462,14 +470,40 @@ class Load {
       const id = place === undefined ? key : this.#ids.at(place);
       if (isId(id) && unit.findResident(NODE, id) < 0) wanted.add(id);
     };
-    for (const row of this.#batch) {
-      want(row?.from);
-      want(row?.to);
+    for (let i = begin; i < this.#batch.length; i++) {
+      want(this.#batch[i]?.from);
+      want(this.#batch[i]?.to);
     }
-    if (wanted.size === 0) return;
     const all = [...wanted];
     for (let from = 0; from < all.length; from += 256)
       await unit.loader.nodesById(all.slice(from, from + 256), () => undefined);
+  }
+
+  /** Finds an end of an edge where this call has made it; false where it must be read. */
+  #findMade(
+    key: LoadKey | undefined,
+    side: "from" | "to",
+    number: number,
+    isAgain: boolean,
+    end: EdgeEnd,
+  ): boolean {
+    const place = key === undefined ? undefined : this.#keys.get(key);
+    if (place === undefined) {
+      if (key === undefined) throw noNode(side, key, "is missing");
+      if (!isId(key)) throw noNode(side, key, "is neither the key of an earlier row nor an id");
+      return false;
+    }
+    const row = this.#keyRows[place]!;
+    if (row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
+    const type = this.#types[place]!;
+    if (type === 0 && (row >= this.#done || this.#refusedRows.has(row)))
+      throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
+    if (type === 0 || (isAgain && row < this.#done)) return false;
+    end.slot = -1;
+    end.type = type;
+    end.words = this.#ids.words;
+    end.at = place << 2;
+    return true;
   }
 
   /** Finds an end of an edge. A promise only where it must be waited for. */
@@ -481,27 +515,9 @@ class Load {
     isAgain: boolean,
     end: EdgeEnd,
   ): MaybePromise<void> {
-    if (key === undefined) throw noNode(side, key, "is missing");
-    const place = this.#keys.get(key);
-    if (place === undefined) {
-      if (!isId(key)) throw noNode(side, key, "is neither the key of an earlier row nor an id");
-      return this.#findRead(unit, key, key, side, end);
-    }
-    const row = this.#keyRows[place]!;
-    if (row >= number) throw noNode(side, key, `is the key of a later row, ${row + 1}`);
-    const type = this.#types[place]!;
-    if (type === 0 && (row >= this.#done || this.#refusedRows.has(row)))
-      throw noNode(side, key, `is the key of row ${row + 1}, which was refused`);
-    if (type === 0 || (isAgain && row < this.#done))
-      return this.#findRead(unit, this.#ids.at(place), key, side, end);
-    end.slot = -1;
-    end.type = type;
-    end.words = this.#ids.words;
-    end.at = place << 2;
-  }
-
-  /** Finds an end that this call has not made, or of which it cannot say that it is still there. */
-  #findRead(unit: Unit, id: Id, key: LoadKey, side: "from" | "to", end: EdgeEnd): MaybePromise<void> {
+    if (this.#findMade(key, side, number, isAgain, end)) return;
+    const place = this.#keys.get(key!);
+    const id = place === undefined ? (key as Id) : this.#ids.at(place);
     return andThen(findRecord(unit, NODE, id), (slot) => {
       if (slot < 0) throw noNode(side, key, "leads to no node that this session may read");
       const { nodes } = unit.runtime.resident;
