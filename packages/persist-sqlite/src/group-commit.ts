@@ -85,17 +85,18 @@ export class GroupCommit {
     const { file } = this;
     const connection = file.connection;
     connection.beginWrite();
-    /** Units of this pass and the numbers of their commits. */
-    const noted = new Map<Id, number>();
     const settled = outcomes.slice();
-    const { state } = file;
+    const { state, units } = file;
     let { seq: foreign, newestUnit, hasTombstones } = state;
+    /** The units of this pass are those that are noted behind so many. */
+    let { length: noted, newest } = units;
     const undo = (): void => {
       connection.rollback();
       file.forgetUncommitted();
       state.seq = foreign;
       state.newestUnit = newestUnit;
       state.hasTombstones = hasTombstones;
+      units.cut(noted, newest);
     };
     try {
       if (isCareful || state.lease !== undefined || state.version < 0) {
@@ -103,12 +104,14 @@ export class GroupCommit {
         foreign = state.seq;
         newestUnit = state.newestUnit;
         hasTombstones = state.hasTombstones;
+        noted = units.length;
+        newest = units.newest;
       }
       for (let i = 0; i < batches.length; i++) {
         if (settled[i] !== undefined) continue;
         const batch = batches[i] as CommitBatch;
         if (isSplit) connection.savepoint();
-        const outcome = this.#one(connection, batch, foreign, noted, manner);
+        const outcome = this.#one(connection, batch, foreign, manner);
         if (outcome !== "stale" && outcome !== "again" && outcome.status === "committed") {
           settled[i] = outcome;
           if (isSplit) connection.release();
@@ -137,7 +140,7 @@ export class GroupCommit {
       file.breakAfter(error);
       throw error;
     }
-    if (noted.size === 0) undo();
+    if (units.length === noted) undo();
     else this.#commit(connection, noted);
     for (let i = 0; i < batches.length; i++) outcomes[i] = settled[i];
     return undefined;
@@ -147,12 +150,11 @@ export class GroupCommit {
     connection: Connection,
     batch: CommitBatch,
     foreign: number,
-    noted: Map<Id, number>,
     { parked, singly }: Manner,
   ): CommitOutcome | "stale" | "again" {
     const { state, units } = this.file;
     const { unitId } = batch;
-    const known = noted.get(unitId) ?? units.find(connection, unitId);
+    const known = units.find(connection, unitId);
     if (known !== undefined) return committed(this.file, known);
     const leasedMs = this.#leasedMs(connection, unitId);
     if (leasedMs > 0) return { status: "leased", untilMs: leasedMs };
@@ -182,7 +184,7 @@ export class GroupCommit {
     }
     state.seq = seq;
     if (newest === null) state.newestUnit = unitId;
-    noted.set(unitId, seq);
+    units.note(unitId, seq);
     return { status: "committed", token: state.token, previous };
   }
 
@@ -205,20 +207,23 @@ export class GroupCommit {
     return Math.max(0, lease.until - this.file.options.environment.now());
   }
 
-  #commit(connection: Connection, noted: ReadonlyMap<Id, number>): void {
+  /** @param noted how many units were noted before those that are committed */
+  #commit(connection: Connection, noted: number): void {
     const { units } = this.file;
     try {
       connection.commit();
     } catch (error) {
       // What reached the disk is not known before the file has been opened again.
       this.file.breakConnection();
+      const lost = units.since(noted);
+      units.reset(this.file.state.newestUnit);
       throw new CommitUnknownError({
         message: `${this.file.path}: committing failed: ${(error as Error).message}`,
-        details: { units: [...noted.keys()] },
+        details: { units: lost },
         cause: error,
       });
     }
-    for (const [unitId, seq] of noted) units.note(unitId, seq);
+    units.trim();
   }
 
   private get file(): SqliteFile {

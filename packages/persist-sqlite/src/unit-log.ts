@@ -14,27 +14,65 @@ const remembered = 16_384;
  * and happens after a restart or an unknown outcome.
  */
 export class UnitLog {
-  readonly #latest: Map<Id, number> = new Map();
+  /** In the order of their commits, and the numbers of these. */
+  #units: Id[] = [];
+  #seqs: number[] = [];
+  /** The first so many of them by unit, made when one is looked for: nearly every commit is of a unit above all. */
+  readonly #numbers: Map<Id, number> = new Map();
+  #numbered = 0;
   #horizon = "";
   /** No unit is above it: nearly every one that is asked for is, which a look into the map would cost more to find out. */
   #newest = "";
 
   /** Forgets everything; units up to `newest` are then looked for. */
   reset(newest: Id): void {
-    this.#latest.clear();
+    this.#units = [];
+    this.#seqs = [];
+    this.#forgetNumbers();
     this.#horizon = newest;
     this.#newest = newest;
   }
 
+  get length(): number {
+    return this.#units.length;
+  }
+
+  /** No unit is above it. */
+  get newest(): Id {
+    return this.#newest;
+  }
+
   note(unitId: Id, seq: number): void {
-    this.#latest.set(unitId, seq);
+    this.#units.push(unitId);
+    this.#seqs.push(seq);
     if (unitId > this.#newest) this.#newest = unitId;
-    if (this.#latest.size <= remembered) return;
-    for (const known of this.#latest.keys()) {
-      if (this.#latest.size <= remembered / 2) break;
-      if (known > this.#horizon) this.#horizon = known;
-      this.#latest.delete(known);
+  }
+
+  /** The units that were noted since there were so many. */
+  since(length: number): readonly Id[] {
+    return this.#units.slice(length);
+  }
+
+  /** Takes back what was noted since there were so many and this was the newest: it was not committed. */
+  cut(length: number, newest: Id): void {
+    for (; this.#numbered > length; this.#numbered--)
+      this.#numbers.delete(this.#units[this.#numbered - 1] as Id);
+    this.#units.length = length;
+    this.#seqs.length = length;
+    this.#newest = newest;
+  }
+
+  /** Forgets the older half of them where they are too many. */
+  trim(): void {
+    if (this.#units.length <= remembered) return;
+    const half = this.#units.length - remembered / 2;
+    for (let i = 0; i < half; i++) {
+      const unit = this.#units[i] as Id;
+      if (unit > this.#horizon) this.#horizon = unit;
     }
+    this.#units = this.#units.slice(half);
+    this.#seqs = this.#seqs.slice(half);
+    this.#forgetNumbers();
   }
 
   /** Takes note of what others committed, from just after `since` up to the newest commit. */
@@ -47,15 +85,27 @@ export class UnitLog {
     for (const [seq, unit] of connection.all(unitsSince, since)) {
       if (unit !== null) this.note(unitText(unit as Uint8Array), Number(seq));
     }
+    this.trim();
   }
 
   /** The number of the unit's commit, where the file has it. */
   find(connection: Connection, unitId: Id): number | undefined {
     if (unitId > this.#newest) return undefined;
-    const known = this.#latest.get(unitId);
+    const known = this.#numberOf(unitId);
     if (known !== undefined || unitId > this.#horizon) return known;
     const found = connection.get(commitOf, unitBytes(unitId));
     return found === undefined ? undefined : Number(found[0]);
+  }
+
+  #numberOf(unitId: Id): number | undefined {
+    for (; this.#numbered < this.#units.length; this.#numbered++)
+      this.#numbers.set(this.#units[this.#numbered] as Id, this.#seqs[this.#numbered] as number);
+    return this.#numbers.get(unitId);
+  }
+
+  #forgetNumbers(): void {
+    this.#numbers.clear();
+    this.#numbered = 0;
   }
 }
 

@@ -6,7 +6,7 @@ import { BatchDraft } from "./conformance/batch-draft.ts";
 import { catalog } from "./conformance/catalog.ts";
 import { adjacency } from "./conformance/store-client.ts";
 import { memory } from "./memory-store.ts";
-import { NodeRows } from "./rows.ts";
+import { AdjacencyRows, EdgeRows, NodeRows } from "./rows.ts";
 import type { CommitBatch, Store } from "./store.ts";
 
 const ids = new IdSource();
@@ -154,6 +154,47 @@ describe("what the store answers", () => {
       const error = thrown(() => checked(changes).readNodes(IdColumn.of(id)));
       expect(error).toMatchObject({ code: "RW_STORE_CONTRACT" });
     }
+  });
+
+  test("is refused where any one column is longer than the others", () => {
+    const refused = (answer: Partial<Store>, call: (store: Store) => unknown, column: string): void =>
+      expect(
+        thrown(() => call(checked(answer))),
+        column,
+      ).toMatchObject({ code: "RW_STORE_CONTRACT" });
+    const longer = <Rows extends object>(
+      make: () => Rows,
+      use: (rows: Rows, column: string) => void,
+    ): void => {
+      for (const column of Object.keys(make())) {
+        const rows = make();
+        const values = rows[column as keyof Rows] as { push(value: unknown): void };
+        values.push(values instanceof IdColumn ? id : 1);
+        use(rows, column);
+      }
+    };
+    longer(
+      () => new EdgeRows(),
+      (rows, column) =>
+        refused(
+          { readEdges: () => ({ rows, token: "t" }) },
+          (store) => store.readEdges(IdColumn.of(id)),
+          column,
+        ),
+    );
+    longer(
+      () => {
+        const rows = new AdjacencyRows();
+        rows.endRequest(false);
+        return rows;
+      },
+      (rows, column) =>
+        refused(
+          { readAdjacency: () => ({ rows, token: "t" }) },
+          (store) => store.readAdjacency(IdColumn.of(id), [adjacency()]),
+          column,
+        ),
+    );
   });
 
   test("leaves the outcome unknown where a commit is answered in a broken form", () => {

@@ -77,12 +77,17 @@ export class Follower {
     this.#own.delete(unitId);
   }
 
+  /** Whether L1 is at this commit, and what lands behind it can be applied at once. */
+  isAt(token: Token): boolean {
+    return token === this.#resident.token && this.#running === undefined;
+  }
+
   /** Applies this process's own commit, after those that landed before it. */
   own(unitId: Id, token: Token, previous: Token): MaybePromise<void> {
     const own = this.#own.get(unitId);
     // Applied already, or everything was forgotten since it was sent: then it is like anybody's.
     if (own === undefined) return this.follow(token);
-    if (previous === this.#resident.token && this.#running === undefined) {
+    if (this.isAt(previous)) {
       this.#own.delete(unitId);
       this.#resident.advance(own.changes, token, own.began, own.additions);
       return;

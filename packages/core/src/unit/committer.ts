@@ -1,7 +1,8 @@
 import { CommitUnknownError, GraphError, UniqueViolationError } from "../errors.ts";
-import type { CommitOutcome } from "../persistence/store.ts";
+import type { Token } from "../persistence/change.ts";
+import type { CommitBatch, CommitOutcome } from "../persistence/store.ts";
 import { type AppliedChange, NODE, REMOVED } from "../resident/change-log.ts";
-import { andThen, isThenable, type MaybePromise } from "../util/maybe-async.ts";
+import { andThen, isPromise, isThenable, type MaybePromise } from "../util/maybe-async.ts";
 import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { type PreparedCommit, prepareCommit } from "./batch.ts";
 import { ChangeWindow } from "./change-window.ts";
@@ -21,6 +22,7 @@ export interface Hold {
   end(): void;
 }
 
+type Outcomes = readonly CommitOutcome[];
 type Duplicate = CommitOutcome & { readonly status: "duplicate" };
 
 // Classes and not literals: each small commit makes one of each, see `youngArray`.
@@ -155,9 +157,12 @@ export class Committer {
       );
   }
 
+  /** The unit has been validated. */
   #commitAlone(unit: Unit): MaybePromise<void> {
+    const prepared = prepareCommit(unit, this.#runtime.resident.token);
+    if (isEmpty(prepared.batch)) return;
     const alone = new Alone(unit);
-    void this.#group(youngArrayOf<Waiting>(alone));
+    void this.#offer(youngArrayOf(new Member(alone, prepared)), OFFERS);
     return alone.outcome();
   }
 
@@ -250,8 +255,21 @@ export class Committer {
     return additions === undefined ? changes : [...changes, ...this.#runtime.resident.changesOf(additions)];
   }
 
+  /** Never throws. */
   #offer(members: readonly Member[], offers: number): MaybePromise<void> {
     const { store, loader } = this.#runtime;
+    let outcomes: MaybePromise<Outcomes>;
+    try {
+      outcomes = store.commit(batchesOf(members));
+    } catch (error) {
+      return this.#failed(members, error);
+    }
+    if (!isPromise(outcomes) && members.length === 1) {
+      const outcome = outcomes[0]!;
+      // Nobody could learn of it before, so nobody need be told to expect it.
+      if (outcome.status === "committed" && loader.follower.isAt(outcome.previous))
+        return this.#advance(members[0]!, outcome.token);
+    }
     // Whoever learns first that they landed applies them: this, or a read that answers from after them.
     for (const { waiting, prepared } of members)
       loader.follower.expect(
@@ -260,29 +278,39 @@ export class Committer {
         waiting.unit.firstStamp,
         prepared.additions,
       );
-    const failed = (error: unknown): MaybePromise<void> => {
-      for (const { prepared } of members) loader.follower.forget(prepared.batch.unitId);
-      return this.#failed(members, error);
-    };
-    let outcomes: MaybePromise<readonly CommitOutcome[]>;
-    try {
-      outcomes = store.commit(members.map(({ prepared }) => prepared.batch));
-    } catch (error) {
-      return failed(error);
-    }
-    if (!isThenable(outcomes)) return this.#settle(members, outcomes as readonly CommitOutcome[], offers);
-    return (outcomes as Promise<readonly CommitOutcome[]>).then(
+    if (!isPromise(outcomes)) return this.#settle(members, outcomes, offers);
+    return outcomes.then(
       (settled) => this.#settle(members, settled, offers),
-      failed,
+      (error: unknown) => {
+        for (const { prepared } of members) loader.follower.forget(prepared.batch.unitId);
+        return this.#failed(members, error);
+      },
     );
   }
 
+  /** L1 is at the commit before this one, which stands. Never throws. */
+  #advance({ waiting, prepared }: Member, token: Token): MaybePromise<void> {
+    this.#wakePurger(prepared);
+    let result = DONE;
+    try {
+      const { changes, additions } = prepared;
+      this.#runtime.resident.advance(changes, token, waiting.unit.firstStamp, additions);
+    } catch (error) {
+      result = { error: error ?? new Error("L1 failed") };
+    }
+    return this.#landed(waiting, result);
+  }
+
+  #wakePurger({ changes }: PreparedCommit): void {
+    for (const { kind, op } of changes) {
+      if (kind !== NODE || (op & REMOVED) === 0) continue;
+      this.#runtime.purger.wake();
+      return;
+    }
+  }
+
   /** Never throws. */
-  #settle(
-    members: readonly Member[],
-    outcomes: readonly CommitOutcome[],
-    offers: number,
-  ): MaybePromise<void> {
+  #settle(members: readonly Member[], outcomes: Outcomes, offers: number): MaybePromise<void> {
     const { follower } = this.#runtime.loader;
     const again = youngArray<Waiting>();
     const leased = youngArray<Waiting>();
@@ -306,8 +334,7 @@ export class Committer {
         const outcome = outcomes[at]!;
         if (outcome.status !== "committed") continue;
         const { waiting, prepared } = members[at]!;
-        if (prepared.changes.some(({ kind, op }) => kind === NODE && (op & REMOVED) !== 0))
-          this.#runtime.purger.wake();
+        this.#wakePurger(prepared);
         const applied = settled(() => follower.own(prepared.batch.unitId, outcome.token, outcome.previous));
         if (isThenable(applied)) {
           return applied.then((result) =>
@@ -445,6 +472,11 @@ function settled(run: () => MaybePromise<void>): MaybePromise<Settled> {
   } catch (error) {
     return { error: error ?? new Error("the store failed") };
   }
+}
+
+function batchesOf(members: readonly Member[]): CommitBatch[] {
+  if (members.length === 1) return youngArrayOf(members[0]!.prepared.batch);
+  return members.map(({ prepared }) => prepared.batch);
 }
 
 function isEmpty({ nodes, edges, updates }: PreparedCommit["batch"]): boolean {

@@ -1,5 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { Additions } from "../resident/additions.ts";
+import { NODE, type RecordKind } from "../resident/change-log.ts";
 import { keyOf, keyText } from "../resident/lookup-cache.ts";
 import type { RecordState } from "../resident/record-table.ts";
 import type { IndexDefinition } from "../schema/definition.ts";
@@ -35,6 +36,9 @@ interface Mark {
 }
 
 const noEdges: readonly number[] = Object.freeze([]);
+/** Most units write to records of one kind at most: a map takes 190 bytes. */
+const noRecords: ReadonlyMap<number, PendingRecord> = new Map();
+const noMarks: ReadonlyMap<number, Mark> = new Map();
 
 /** Where a unit's own records are found by whole keys of one index. */
 class OwnKeys {
@@ -66,8 +70,8 @@ export class Pending {
   readonly createdEdges: number[] = youngArray();
   /** What the unit adds without making it resident; a unit that does so makes no records in another way. */
   additions: Additions | undefined = undefined;
-  readonly nodes: Map<number, PendingRecord> = new Map();
-  readonly edges: Map<number, PendingRecord> = new Map();
+  nodes: ReadonlyMap<number, PendingRecord> = noRecords;
+  edges: ReadonlyMap<number, PendingRecord> = noRecords;
   /** Of each of `createdEdges` its two lists, see `edgesAt`. */
   readonly #edgeKeys: number[] = youngArray();
   /** By list, as far as somebody has asked: most units never read what they have linked. */
@@ -80,7 +84,7 @@ export class Pending {
   #written: number[] | undefined;
   #keys: Map<string, OwnKeys> | undefined;
   #position = 0;
-  readonly #marks: Map<number, Mark> = new Map();
+  #marks: ReadonlyMap<number, Mark> = noMarks;
   #nextMark = 0;
 
   get isEmpty(): boolean {
@@ -93,26 +97,37 @@ export class Pending {
   }
 
   /** Lays a change over what is pending for the record. */
-  change(records: Map<number, PendingRecord>, slot: number, change: Partial<PendingRecord>): void {
+  change(kind: RecordKind, slot: number, change: Partial<PendingRecord>): void {
+    const records = this.#records(kind);
     const before = records.get(slot);
     this.#position += 1;
     const previous = this.#marks.size > 0 ? before : undefined;
     const merged = before === undefined ? change : { ...before, ...change };
     records.set(slot, new PendingRecord(this.#position, merged, previous));
-    if (this.#written !== undefined && records === this.nodes) this.#written.push(slot);
+    if (this.#written !== undefined && kind === NODE) this.#written.push(slot);
     if (change.removed === true && before?.removed !== true) {
-      if (records === this.nodes) this.removedNodes += 1;
+      if (kind === NODE) this.removedNodes += 1;
       else this.removedEdges += 1;
     }
+  }
+
+  #records(kind: RecordKind): Map<number, PendingRecord> {
+    if (kind === NODE) {
+      if (this.nodes === noRecords) this.nodes = new Map();
+      return this.nodes as Map<number, PendingRecord>;
+    }
+    if (this.edges === noRecords) this.edges = new Map();
+    return this.edges as Map<number, PendingRecord>;
   }
 
   /**
    * Keeps what a new record was made with, where somebody may still look at it as it was then.
    * @param state is held outside of here until the first write to the record
    */
-  keepFirst(records: Map<number, PendingRecord>, slot: number, state: RecordState): void {
-    if (this.#marks.size === 0 || records.has(slot)) return;
-    records.set(slot, new PendingRecord(0, { state }, undefined));
+  keepFirst(kind: RecordKind, slot: number, state: RecordState): void {
+    if (this.#marks.size === 0) return;
+    const records = this.#records(kind);
+    if (!records.has(slot)) records.set(slot, new PendingRecord(0, { state }, undefined));
   }
 
   addNode(slot: number): void {
@@ -213,7 +228,8 @@ export class Pending {
   /** Remembers how things stand now; values overwritten from here on are kept until `releaseMarks`. */
   mark(): number {
     const mark = this.#nextMark++;
-    this.#marks.set(mark, {
+    if (this.#marks === noMarks) this.#marks = new Map();
+    (this.#marks as Map<number, Mark>).set(mark, {
       position: this.#position,
       nodes: this.createdNodes.length,
       edges: this.createdEdges.length,
@@ -222,6 +238,6 @@ export class Pending {
   }
 
   releaseMarks(): void {
-    this.#marks.clear();
+    this.#marks = noMarks;
   }
 }

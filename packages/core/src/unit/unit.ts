@@ -52,7 +52,7 @@ import { ChangeWindow } from "./change-window.ts";
 import { UnitConflict } from "./conflict.ts";
 import { editDraft } from "./draft.ts";
 import type { HopListener } from "./hop-listener.ts";
-import { NOW, Pending, type PendingRecord } from "./pending.ts";
+import { NOW, Pending } from "./pending.ts";
 import type { ReadObserver } from "./read-observer.ts";
 import { type HandedRecords, ReadSet } from "./read-set.ts";
 import type { Runtime } from "./runtime.ts";
@@ -818,11 +818,6 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     return this.pending;
   }
 
-  #records(kind: RecordKind): Map<number, PendingRecord> {
-    const pending = this.#write();
-    return kind === NODE ? pending.nodes : pending.edges;
-  }
-
   /**
    * Makes a node that belongs to the principal; without an edge nothing leads to it.
    * @param id of a caller that has reserved it, else a new one
@@ -1031,7 +1026,7 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     inheritStored(state, after);
     // What others write to it meanwhile must not be lost.
     markDataRead(kind === NODE ? this.node(slot) : this.edge(slot));
-    this.#write().change(this.#records(kind), slot, { state: after });
+    this.#write().change(kind, slot, { state: after });
   }
 
   #setState(kind: RecordKind, slot: number, entity: Entity, before: RecordState, after: RecordState): void {
@@ -1040,9 +1035,8 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     const table = this.table(kind);
     const isNew = (table.flags[slot]! & PENDING) !== 0;
     const pending = this.#write();
-    const records = this.#records(kind);
-    if (isNew) pending.keepFirst(records, slot, before);
-    pending.change(records, slot, { state: after });
+    if (isNew) pending.keepFirst(kind, slot, before);
+    pending.change(kind, slot, { state: after });
     // A record of this unit's own making holds its fields in the table, for nobody else can see it.
     if (isNew) this.runtime.resident.setState(table, slot, after);
     setStateOf(entity, after);
@@ -1091,7 +1085,7 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
 
   #remove(kind: RecordKind, slot: number): void {
     if (this.tracer !== undefined) this.tracer.deleted(kind, slot);
-    this.#write().change(this.#records(kind), slot, {
+    this.#write().change(kind, slot, {
       removed: true,
       accessClass: this.#classNow(kind, slot),
     });
@@ -1169,7 +1163,7 @@ export class Unit implements EntityHost, KeptUnit, HandedRecords {
     // The fields of a new record are in the table, where marks do not reach.
     const state = isNew ? table.states[slot] : undefined;
     const write = state === undefined ? { access, accessClass } : { access, accessClass, state };
-    this.#write().change(this.#records(kind), slot, write);
+    this.#write().change(kind, slot, write);
     if (kind === NODE && table.types[slot] === catalog.rootNumber) {
       if (!this.principal.isRegranted(resident.nodes.idOf(slot), undefined, undefined)) return;
       this.#regranted ??= new Map();
