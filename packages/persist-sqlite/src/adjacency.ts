@@ -1,6 +1,6 @@
 import {
   type AdjacencyRequest,
-  AdjacencyRows,
+  type AdjacencyRows,
   type CatalogDescription,
   type Id,
   IdColumn,
@@ -16,12 +16,13 @@ import {
   packedAdjacencySql,
 } from "./adjacency-sql.ts";
 import type { Connection } from "./connection.ts";
-import type { SqlRow } from "./drivers.ts";
+import type { SqlRow, SqlValue } from "./drivers.ts";
 import type { SqliteFile } from "./file.ts";
 import { maxKey, pushId, restOf } from "./id-halves.ts";
-import { mostPacked, PackedPage } from "./packed-edges.ts";
+import { mostPacked, PackedPage, packedTypes } from "./packed-edges.ts";
 import { halvesOf, idOf, isBeyond, keysOf, mergeById } from "./reader.ts";
-import { decodeFields, farHeadSql, Head, type HeadArray } from "./row-codec.ts";
+import { decodeFields, farHeadSql, Head } from "./row-codec.ts";
+import { SharedRows } from "./shared-rows.ts";
 
 /** The part of an answer that belongs to one request, ascending whatever was asked for. */
 interface Page {
@@ -78,8 +79,8 @@ const fewStrangers = 1 / 2;
  */
 export class AdjacencyReader {
   readonly #file: SqliteFile;
-  readonly #head: Head = new Head();
   readonly #far: Head = new Head();
+  readonly #shared: SharedRows;
   /** Forms that were asked for, under the types that the file had then. */
   readonly #forms: Map<string, Form> = new Map();
   #formsOf: CatalogDescription | undefined;
@@ -91,23 +92,24 @@ export class AdjacencyReader {
 
   constructor(file: SqliteFile) {
     this.#file = file;
+    this.#shared = new SharedRows(file);
   }
 
   read(connection: Connection, nodes: IdColumn, requests: readonly AdjacencyRequest[]): AdjacencyRows {
     this.#gone.clear();
+    this.#shared.begin();
     const numbers = this.#resolve(connection, nodes);
     const pages: (Page | PackedPage)[] = new Array<Page>(requests.length).fill(emptyPage);
     for (const group of grouped(requests, numbers))
       this.#readGroup(connection, group, requests, numbers, pages);
-    const rows = new AdjacencyRows();
     for (let i = 0; i < requests.length; i++) {
       const page = pages[i] as Page | PackedPage;
       const request = requests[i] as AdjacencyRequest;
-      if (page instanceof PackedPage) this.#pushPacked(connection, rows, page, request, numbers[i] as number);
-      else this.#push(connection, rows, page, request, numbers[i] as number);
+      if (page instanceof PackedPage) this.#pushPacked(connection, page, request, numbers[i] as number);
+      else this.#push(connection, page, request, numbers[i] as number);
     }
     this.#file.settleIds(connection);
-    return rows;
+    return this.#shared.end();
   }
 
   /** The numbers of nodes, 0 for what is absent. */
@@ -211,10 +213,9 @@ export class AdjacencyReader {
       connection.countRead(page.length);
       for (let k = 0; k < page.length; k++) {
         const number = page.farNumbers[k] as number;
-        if (known.headOf(number) !== undefined) continue;
+        if (known.placeOf(number) !== 0) continue;
         strangers += 1;
-        const unusual = page.heads.get(k)?.[1];
-        const head = unusual === undefined ? page.farHeadAt(k) : JSON.stringify(unusual);
+        const head = page.farHeadAt(k);
         this.#far.readFar(head);
         if (this.#far.isGone) {
           this.#gone.add(number);
@@ -235,7 +236,7 @@ export class AdjacencyReader {
     for (const { farNumbers } of pages) {
       for (let k = 0; k < farNumbers.length && missing.size < farAtOnce; k++) {
         const number = farNumbers[k] as number;
-        if (known.headOf(number) === undefined && !this.#gone.has(number)) missing.add(number);
+        if (known.placeOf(number) === 0 && !this.#gone.has(number)) missing.add(number);
       }
     }
     return this.#learnAll(connection, missing);
@@ -342,7 +343,7 @@ export class AdjacencyReader {
     for (let k = 0; k < rows.length; k++) {
       const row = rows[k] as SqlRow;
       const number = row[column.farNumber] as number;
-      if (known.headOf(number) !== undefined) continue;
+      if (known.placeOf(number) !== 0) continue;
       strangers += 1;
       this.#far.readFar(row[at + 2]);
       if (this.#far.isGone) {
@@ -362,7 +363,7 @@ export class AdjacencyReader {
     const missing = new Set<number>();
     for (let k = from; k < to; k++) {
       const number = (rows[k] as SqlRow)[column.farNumber] as number;
-      if (known.headOf(number) === undefined && !this.#gone.has(number)) missing.add(number);
+      if (known.placeOf(number) === 0 && !this.#gone.has(number)) missing.add(number);
     }
     return this.#learnAll(connection, missing);
   }
@@ -383,27 +384,21 @@ export class AdjacencyReader {
     return strangers;
   }
 
-  /** Whether a row's far end is not there; otherwise `#far` tells of it. */
+  /** Whether a row's far end is not there. */
   #isGone(connection: Connection, rows: readonly SqlRow[], k: number): boolean {
-    const number = (rows[k] as SqlRow)[column.farNumber] as number;
-    // Of a very large answer not all far ends fit at once.
-    return this.#isFarGone(number, () =>
-      this.#learn(connection, rows, k, Math.min(rows.length, k + farAtOnce)),
-    );
+    return this.#knownPlace(connection, rows, k) === 0;
   }
 
-  /** @param learn reads this far end, and those that follow */
-  #isFarGone(number: number, learn: () => void): boolean {
+  /** Where a row's far end stands in `KnownNodes`; 0 where it is not there. */
+  #knownPlace(connection: Connection, rows: readonly SqlRow[], k: number): number {
     const { known } = this.#file;
-    let head = known.headOf(number);
-    if (head === undefined) {
-      if (this.#gone.has(number)) return true;
-      learn();
-      head = known.headOf(number);
-      if (head === undefined) return true;
-    }
-    this.#far.readFar(head);
-    return false;
+    const number = (rows[k] as SqlRow)[column.farNumber] as number;
+    const place = known.placeOf(number);
+    if (place !== 0 || this.#gone.has(number)) return place;
+    // Of a very large answer not all far ends fit at once.
+    this.#learn(connection, rows, k, Math.min(rows.length, k + farAtOnce));
+    this.#shared.forgetFarEnds();
+    return known.placeOf(number);
   }
 
   #hasGone(connection: Connection, { rows, from, to }: Page): boolean {
@@ -424,7 +419,8 @@ export class AdjacencyReader {
       const arms = this.#arms(request);
       const query = (moved: boolean, far: boolean): Query => {
         const shape = { arms, order, fields, far, moved };
-        const packed = arms.length === 1 && !moved ? packedAdjacencySql(shape) : undefined;
+        const mayPack = arms.length === 1 && (arms[0] as Arm).type < packedTypes && !moved;
+        const packed = mayPack ? packedAdjacencySql(shape) : undefined;
         return { shape, sql: arms.length === 0 ? "" : adjacencySql(shape), packed };
       };
       const queries = (moved: boolean): Queries => ({
@@ -453,41 +449,28 @@ export class AdjacencyReader {
 
   #push(
     connection: Connection,
-    rows: AdjacencyRows,
     { rows: found, from, to, more }: Page,
     { direction, order, edgeType, edgeFields }: AdjacencyRequest,
     near: number,
   ): void {
-    const { access, catalog, ids, known } = this.#file;
-    const head = this.#head;
-    const far = this.#far;
+    const { catalog } = this.#file;
+    const shared = this.#shared;
+    const { rows } = shared;
     // Of a single arm the side is known, and that of a self-loop is the source; several arms tell it in each row.
     const isOneArm = edgeType !== undefined && !catalog.typeNamed(edgeType).description.undirected;
     for (let k = 0; k < to - from; k++) {
       const at = order === "asc" ? from + k : to - 1 - k;
       const row = found[at] as SqlRow;
-      if (this.#isGone(connection, found, at)) continue;
-      head.read(row[3]);
-      const edgeType = catalog.type(head.type);
-      const farType = catalog.type(far.type);
-      if (edgeType === undefined || farType === undefined) continue;
+      const place = this.#knownPlace(connection, found, at);
+      if (place === 0) continue;
+      const far = shared.farAt(place);
+      const head = shared.headOf(row[3] as SqlValue);
+      if (far < 0 || head < 0) continue;
+      const isForward = isOneArm
+        ? direction === "out" || (row[column.farNumber] as number) === near
+        : bitOf(row) === 1;
       pushId(rows.edges, row[1] as bigint, row[2] as bigint);
-      ids.pushOwner(rows.edgeOwners, head.owner);
-      const number = row[column.farNumber] as number;
-      known.push(rows.farIds, number);
-      ids.pushOwner(rows.farOwners, far.owner);
-      rows.push(
-        edgeType.description.name,
-        access.decode(head.access, "edge"),
-        head.dataVersion,
-        head.accessVersion,
-        head.shape,
-        edgeFields ? decodeFields(row[column.fields]) : undefined,
-        isOneArm ? direction === "out" || number === near : bitOf(row) === 1,
-        farType.description.name,
-        access.decode(far.access, "node"),
-        far.accessVersion,
-      );
+      rows.pushShared(head, far, edgeFields ? decodeFields(row[column.fields]) : undefined, isForward);
     }
     rows.endRequest(more);
   }
@@ -495,42 +478,31 @@ export class AdjacencyReader {
   /** As `#push`. */
   #pushPacked(
     connection: Connection,
-    rows: AdjacencyRows,
     page: PackedPage,
-    { direction, order, edgeFields }: AdjacencyRequest,
+    { direction, order, edgeType, edgeFields }: AdjacencyRequest,
     near: number,
   ): void {
-    const { access, catalog, ids, known } = this.#file;
-    const head = this.#head;
-    const far = this.#far;
-    const learn = (): void => void this.#learnPacked(connection, [page]);
+    const { catalog, known } = this.#file;
+    const shared = this.#shared;
+    const { rows } = shared;
+    const type = catalog.typeNamed(edgeType as string).number;
     for (let k = 0; k < page.length; k++) {
       const at = order === "asc" ? k : page.length - 1 - k;
       const number = page.farNumbers[at] as number;
-      if (this.#isFarGone(number, learn)) continue;
-      const unusual = page.heads.get(at);
-      if (unusual === undefined) head.read(page.headAt(at));
-      else head.readParts(unusual[0] as HeadArray);
-      const edgeType = catalog.type(head.type);
-      const farType = catalog.type(far.type);
-      if (edgeType === undefined || farType === undefined) continue;
+      let place = known.placeOf(number);
+      if (place === 0 && !this.#gone.has(number)) {
+        this.#learnPacked(connection, [page]);
+        shared.forgetFarEnds();
+        place = known.placeOf(number);
+      }
+      if (place === 0) continue;
+      const far = shared.farAt(place);
+      const head = shared.headOf(page.headAt(at, type));
+      if (far < 0 || head < 0) continue;
       page.pushId(rows.edges, at);
-      ids.pushOwner(rows.edgeOwners, head.owner);
-      known.push(rows.farIds, number);
-      ids.pushOwner(rows.farOwners, far.owner);
-      rows.push(
-        edgeType.description.name,
-        access.decode(head.access, "edge"),
-        head.dataVersion,
-        head.accessVersion,
-        head.shape,
-        edgeFields ? page.fields[at] : undefined,
-        // Of a single arm the side is known, and that of a self-loop is the source.
-        direction === "out" || number === near,
-        farType.description.name,
-        access.decode(far.access, "node"),
-        far.accessVersion,
-      );
+      // Of a single arm the side is known, and that of a self-loop is the source.
+      const isForward = direction === "out" || number === near;
+      rows.pushShared(head, far, edgeFields ? page.fields[at] : undefined, isForward);
     }
     rows.endRequest(page.more);
   }

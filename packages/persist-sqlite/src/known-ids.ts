@@ -57,13 +57,31 @@ export class KnownNodes {
     if (head !== undefined) this.#noteHead(node, number, head);
   }
 
-  /** What `farHeadSql` says of the node of a number; `undefined` where it is not known here. */
-  headOf(number: number): SqlValue | undefined {
+  /**
+   * Where a node stands of whose number both the id and the head are known here, else 0. It stays there until something
+   * is noted or everything is cleared.
+   */
+  placeOf(number: number): number {
     const node = this.#byNumber[this.#placeOfNumber(number)] as number;
-    if (node === 0) return undefined;
-    const head = this.#headOf(node);
-    if (head >= 0) return head;
-    return head === unusualHead ? this.#unusualHeads.get(number) : undefined;
+    return node !== 0 && this.#headOf(node) !== unknownHead ? node : 0;
+  }
+
+  /** What `farHeadSql` says of the node at a place. */
+  headAt(place: number): SqlValue {
+    const head = this.#headOf(place);
+    return head === unusualHead ? (this.#unusualHeads.get(this.#numberOf(place)) as string) : head;
+  }
+
+  /** Appends the id of the node at a place. */
+  pushAt(column: IdColumn, place: number): void {
+    const words = this.#words;
+    const at = (place - 1) * wordsEach;
+    column.pushWords(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+    );
   }
 
   /** Takes the id out. */
@@ -83,14 +101,7 @@ export class KnownNodes {
   push(column: IdColumn, number: number): boolean {
     const node = this.#byNumber[this.#placeOfNumber(number)] as number;
     if (node === 0) return false;
-    const words = this.#words;
-    const at = (node - 1) * wordsEach;
-    column.pushWords(
-      words[at] as number,
-      words[at + 1] as number,
-      words[at + 2] as number,
-      words[at + 3] as number,
-    );
+    this.pushAt(column, node);
     return true;
   }
 

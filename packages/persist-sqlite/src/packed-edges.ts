@@ -1,6 +1,6 @@
 import type { FieldData, IdColumn } from "@rootwalk/core/store";
 import { pushHalves } from "./id-halves.ts";
-import { farHeadParts, fieldsOf, type HeadArray, headParts, noFields } from "./row-codec.ts";
+import { farHeadParts, fieldsOf, headParts, noFields } from "./row-codec.ts";
 
 // A page of edges as one text. A value that SQLite hands over costs as much as the step to its row, and the text of each
 // edge's fields as much to parse as all of them together cost half: an edge of six values takes 2.2 times as long.
@@ -12,26 +12,26 @@ import { farHeadParts, fieldsOf, type HeadArray, headParts, noFields } from "./r
 // |---|---|
 // | 16 | key |
 // | 16 | rest |
-// | 10 | number of the far end |
-// | 14 | head |
+// | 16 | number of the far end (31 bits), owner (20), data version (6), shape (6) |
 // | 16, 16, 14 | key, rest and head of the far end, where they are asked for |
 //
-// An edge of which a head is no number has a shorter string, without heads. Behind it come the head or heads as arrays and,
-// where fields are asked for, the stored text, quoted, null for none, or 1 where it is too long to come along.
+// An edge of which that is not all has 14 digits more at the end, and the far end's number alone as the third. Behind them
+// come its head and that of the far end, where it is asked for, as arrays and, where fields are asked for, the stored
+// text, quoted, null for none, or 1 where it is too long to come along.
 
 const restAt = 16;
-const farNumberAt = 32;
-const headAt = 42;
-const farKeyAt = 56;
-const farHeadAt = 88;
-const usualLength = 56;
-const usualFarLength = 102;
-const unusualLength = 42;
-const unusualFarLength = 74;
-const unusualFarKeyAt = 42;
+const thirdAt = 32;
+const farKeyAt = 48;
+const farHeadAt = 80;
+const usualLength = 48;
+const usualFarLength = 94;
+const moreDigits = 14;
 
 /** A text of fields that is longer comes by itself, so that no page becomes too long a text. */
 const longestFields = 16_384;
+
+/** Numbers of types from here on have no room in a head that is a number. */
+export const packedTypes = 4_096;
 
 /** Edges in a page at most. */
 export const mostPacked = 4_096;
@@ -46,36 +46,34 @@ export const mostPacked = 4_096;
 export function packedSql(far: string, fields: boolean, withFar: boolean): string {
   const head = headParts("e");
   const farHead = farHeadParts("f");
-  const quoted = `CASE WHEN length(e.data) > ${longestFields} THEN 1 ELSE ifnull(json_quote(e.data), 'null') END`;
-  let isUsual = head.isUsual;
-  let digits = "%016x%016x%010x";
-  let unusualDigits = digits;
-  let values = `e.key, e.rest, ${far}`;
-  let unusualValues = values;
+  const more = "0".repeat(moreDigits);
+  let isUsual =
+    "e.access IS NULL AND e.access_version = 1 AND e.owner < 1048576 AND e.data_version < 64 AND e.shape < 64 " +
+    `AND ${far} < 2147483648`;
+  const third = `((${far} << 32) | (e.owner << 12) | (e.data_version << 6) | e.shape)`;
+  let digits = "";
+  let values = "";
   let heads = head.array;
-  digits += "%014x";
-  values += `, ${head.number}`;
   let unusual = ",%s";
   if (withFar) {
     isUsual += ` AND ${farHead.isUsual}`;
-    digits += "%016x%016x%014x";
-    values += `, f.key, f.rest, ${farHead.number}`;
-    unusualDigits += "%016x%016x";
-    unusualValues += ", f.key, f.rest";
+    digits = "%016x%016x%014x";
+    values = `, f.key, f.rest, ${farHead.number}`;
     heads += `, ${farHead.array}`;
     unusual += ",%s";
   }
   if (fields) {
-    heads += `, ${quoted}`;
+    heads += `, CASE WHEN length(e.data) > ${longestFields} THEN 1 ELSE ifnull(json_quote(e.data), 'null') END`;
     unusual += ",%s";
   }
-  const alone = `WHEN ${isUsual}${fields ? " AND e.data IS NULL" : ""} THEN printf('"${digits}"', ${values}) `;
-  const withFields = fields
-    ? `WHEN ${isUsual} AND length(e.data) <= ${longestFields} THEN printf('"${digits}",%s', ${values}, e.data) `
-    : "";
+  const usual = `'"%016x%016x%016x${digits}"', e.key, e.rest, ${third}${values}`;
+  // What is cut off is no JSON any more, so that nobody takes it for the whole.
+  const withFields = usual.replace(`"'`, `",%.${longestFields}s'`);
   return (
-    `'[' || count(*) || ',' || group_concat(CASE ${withFields}${alone}` +
-    `ELSE printf('"${unusualDigits}"${unusual}', ${unusualValues}, ${heads}) END) || ']'`
+    "'[' || count(*) || ',' || group_concat(CASE " +
+    (fields ? `WHEN ${isUsual} AND e.data IS NOT NULL THEN printf(${withFields}, e.data) ` : "") +
+    `WHEN ${isUsual}${fields ? " AND e.data IS NULL" : ""} THEN printf(${usual}) ` +
+    `ELSE printf('"%016x%016x%016x${digits}${more}"${unusual}', e.key, e.rest, ${far}${values}, ${heads}) END) || ']'`
   );
 }
 
@@ -86,7 +84,7 @@ export class PackedPage {
   readonly fields: FieldData[] = [];
   readonly farNumbers: number[] = [];
   /** Of edges of which a head is no number: both heads, by place. */
-  readonly heads: Map<number, readonly HeadArray[]> = new Map();
+  readonly heads: Map<number, readonly unknown[]> = new Map();
   more = false;
 
   get length(): number {
@@ -97,19 +95,27 @@ export class PackedPage {
     pushIdAt(column, this.digits[place] as string, 0);
   }
 
-  /** The edge's head, where it is a number. */
-  headAt(place: number): number {
-    return numberAt(this.digits[place] as string, headAt);
+  /** What `headSql` gives for the edge, of a type below 4,096. */
+  headAt(place: number, type: number): number | string {
+    if (this.heads.size > 0) {
+      const unusual = this.heads.get(place);
+      if (unusual !== undefined) return JSON.stringify(unusual[0]);
+    }
+    const head = wordAt(this.digits[place] as string, thirdAt + 8);
+    return (head >>> 12) * 2 ** 33 + (((head >>> 6) & 63) << 20) + ((head & 63) << 12) + type;
   }
 
   /** Appends the far end's id. */
   pushFar(column: IdColumn, place: number): void {
-    pushIdAt(column, this.digits[place] as string, this.heads.has(place) ? unusualFarKeyAt : farKeyAt);
+    pushIdAt(column, this.digits[place] as string, farKeyAt);
   }
 
-  /** The far end's head, where it is a number. */
-  farHeadAt(place: number): number {
-    return numberAt(this.digits[place] as string, farHeadAt);
+  /** What `farHeadSql` gives for the far end. */
+  farHeadAt(place: number): number | string {
+    const unusual = this.heads.get(place);
+    if (unusual !== undefined) return JSON.stringify(unusual[1]);
+    const digits = this.digits[place] as string;
+    return (wordAt(digits, farHeadAt) >>> 8) * 2 ** 32 + wordAt(digits, farHeadAt + 6);
   }
 
   /**
@@ -131,8 +137,8 @@ export class PackedPage {
       const digits = parts[at++];
       if (typeof digits !== "string") return false;
       if (digits.length !== usual) {
-        if (digits.length !== (withFar ? unusualFarLength : unusualLength)) return false;
-        const heads = parts.slice(at, at + (withFar ? 2 : 1)) as HeadArray[];
+        if (digits.length !== usual + moreDigits) return false;
+        const heads = parts.slice(at, at + (withFar ? 2 : 1));
         at += heads.length;
         if (!heads.every(Array.isArray)) return false;
         this.heads.set(this.digits.length, heads);
@@ -146,8 +152,10 @@ export class PackedPage {
           if (!this.#takeFields(parts[at++])) return false;
         } else this.fields.push(noFields);
       }
+      const upper = wordAt(digits, thirdAt);
+      const isUsual = digits.length === usual;
       this.digits.push(digits);
-      this.farNumbers.push(byteAt(digits, farNumberAt) * 2 ** 32 + wordAt(digits, farNumberAt + 2));
+      this.farNumbers.push(isUsual ? upper : upper * 2 ** 32 + wordAt(digits, thirdAt + 8));
     }
     return true;
   }
@@ -168,12 +176,6 @@ function pushIdAt(column: IdColumn, digits: string, at: number): void {
     wordAt(digits, rest),
     wordAt(digits, rest + 8),
   );
-}
-
-/** The number of 14 digits from `at`; heads have no more than 53 bits. */
-function numberAt(digits: string, at: number): number {
-  const upper = (byteAt(digits, at) << 16) | (byteAt(digits, at + 2) << 8) | byteAt(digits, at + 4);
-  return upper * 2 ** 32 + wordAt(digits, at + 6);
 }
 
 /** The number of eight digits from `at`. */

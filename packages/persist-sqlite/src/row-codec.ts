@@ -60,16 +60,6 @@ export function farHead(type: number, owner: number): number | undefined {
   return type < 4096 && owner < 2 ** 41 ? owner * 4096 + type : undefined;
 }
 
-export type HeadArray = readonly [
-  type: number | null,
-  owner: number,
-  dataVersion: number,
-  accessVersion: number,
-  shape: number,
-  access: string | null,
-  gone?: number | null,
-];
-
 /** A row's head, decoded. One object is used again and again. */
 export class Head {
   type = 0;
@@ -112,11 +102,15 @@ export class Head {
   }
 
   #readArray(value: SqlValue | undefined): void {
-    this.readParts(JSON.parse(value as string) as HeadArray);
-  }
-
-  /** @param parts the array that stands for it where it is not one number */
-  readParts([type, owner, dataVersion, accessVersion, shape, access, gone]: HeadArray): void {
+    const [type, owner, dataVersion, accessVersion, shape, access, gone] = JSON.parse(value as string) as [
+      number | null,
+      number,
+      number,
+      number,
+      number,
+      string | null,
+      number | null | undefined,
+    ];
     // A far end whose row is missing has nothing at all.
     this.isGone = type === null || (gone !== null && gone !== undefined);
     this.type = type ?? 0;

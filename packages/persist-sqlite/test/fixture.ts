@@ -112,7 +112,8 @@ export async function dump(store: Store): Promise<unknown> {
     const requests = (["out", "in"] as const).map((direction) => adjacency({ direction }));
     const { rows } = await store.readAdjacency(IdColumn.of(id, id), requests);
     const { edges: found, farIds, forward, ends } = rows;
-    around.push({ id, ends, forward, edges: [...found], far: [...farIds] });
+    const far = forward.map((_, i) => farIds.at(rows.farAt(i)));
+    around.push({ id, ends, forward, edges: [...found], far });
   }
   const lookups: Record<string, unknown> = {};
   for (const { name } of fixtureCatalog.indexes) {

@@ -26,18 +26,20 @@ interface Row {
 function rowsOf(rows: AdjacencyRows): Row[] {
   return Array.from({ length: rows.length }, (_, i) => {
     const fields = rows.edgeFields[i];
+    const head = rows.headAt(i);
+    const far = rows.farAt(i);
     return {
       edge: rows.edges.at(i),
-      type: rows.edgeTypes[i],
-      owner: rows.edgeOwners.at(i),
-      access: rows.edgeAccess[i],
-      versions: [rows.edgeDataVersions[i], rows.edgeAccessVersions[i], rows.edgeShapes[i]],
+      type: rows.edgeTypes[head],
+      owner: rows.edgeOwners.at(head),
+      access: rows.edgeAccess[head],
+      versions: [rows.edgeDataVersions[head], rows.edgeAccessVersions[head], rows.edgeShapes[head]],
       fields: fields instanceof RowDamage ? { damage: fields.reason, stored: fields.stored } : fields,
       forward: rows.forward[i],
-      far: rows.farIds.at(i),
-      farType: rows.farTypes[i],
-      farOwner: rows.farOwners.at(i),
-      farAccess: [rows.farAccess[i], rows.farAccessVersions[i]],
+      far: rows.farIds.at(far),
+      farType: rows.farTypes[far],
+      farOwner: rows.farOwners.at(far),
+      farAccess: [rows.farAccess[far], rows.farAccessVersions[far]],
     };
   });
 }

@@ -217,9 +217,9 @@ function stretchesOf(rows: AdjacencyRows): Stretch[] {
     for (let at = i === 0 ? 0 : rows.ends[i - 1]!; at < end; at++) {
       edges.push({
         edge: rows.edges.at(at),
-        type: rows.edgeTypes[at]!,
+        type: rows.edgeTypes[rows.headAt(at)]!,
         forward: rows.forward[at] === 1,
-        far: rows.farIds.at(at),
+        far: rows.farIds.at(rows.farAt(at)),
       });
     }
     return { edges, more: rows.more[i]! };

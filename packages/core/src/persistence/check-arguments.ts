@@ -148,9 +148,27 @@ export function isEven(rows: NodeRows): boolean {
 
 /** Whether these rows can be the answer to the requests, as far as their form goes. */
 export function isAdjacency(rows: AdjacencyRows, requests: readonly AdjacencyRequest[]): boolean {
-  const { ends, more } = rows;
+  const { ends, more, length } = rows;
   return (
-    areEven(rows) &&
+    rows.edges.length === length &&
+    rows.edgeFields.length === length &&
+    areEven(
+      [
+        rows.edgeTypes,
+        rows.edgeOwners,
+        rows.edgeAccess,
+        rows.edgeDataVersions,
+        rows.edgeAccessVersions,
+        rows.edgeShapes,
+      ],
+      rows.headPlaces,
+      length,
+    ) &&
+    areEven(
+      [rows.farTypes, rows.farIds, rows.farOwners, rows.farAccess, rows.farAccessVersions],
+      rows.farPlaces,
+      length,
+    ) &&
     ends.length === requests.length &&
     more.length === requests.length &&
     ends.at(-1) === rows.length &&
@@ -158,23 +176,18 @@ export function isAdjacency(rows: AdjacencyRows, requests: readonly AdjacencyReq
   );
 }
 
-function areEven(rows: AdjacencyRows): boolean {
-  const { length } = rows;
-  return (
-    rows.edges.length === length &&
-    rows.edgeOwners.length === length &&
-    rows.edgeAccess.length === length &&
-    rows.edgeDataVersions.length === length &&
-    rows.edgeAccessVersions.length === length &&
-    rows.edgeShapes.length === length &&
-    rows.edgeFields.length === length &&
-    rows.forward.length === length &&
-    rows.farIds.length === length &&
-    rows.farTypes.length === length &&
-    rows.farOwners.length === length &&
-    rows.farAccess.length === length &&
-    rows.farAccessVersions.length === length
-  );
+/** Whether the columns are equally long, and hold what stands at each row's place in them. */
+function areEven(
+  columns: readonly { readonly length: number }[],
+  places: readonly number[],
+  rows: number,
+): boolean {
+  const { length } = columns[0]!;
+  for (const column of columns) if (column.length !== length) return false;
+  if (places.length === 0) return length === rows || rows === 0;
+  if (places.length !== rows) return false;
+  for (const place of places) if (!(place >= 0 && place < length)) return false;
+  return true;
 }
 
 function page(method: string, order: "asc" | "desc", after: Id | undefined, limit: number): void {

@@ -20,22 +20,24 @@ export function copyEdgeRows(rows: EdgeRows): EdgeRows {
 export function copyAdjacencyRows(rows: AdjacencyRows): AdjacencyRows {
   const copy = new AdjacencyRows();
   copyColumn(rows.edges, copy.edges);
-  copyColumn(rows.edgeOwners, copy.edgeOwners);
-  copyColumn(rows.farIds, copy.farIds);
-  copyColumn(rows.farOwners, copy.farOwners);
   for (let i = 0; i < rows.length; i++) {
     const fields = rows.edgeFields[i];
+    const head = rows.headAt(i);
+    const far = rows.farAt(i);
+    pushId(rows.edgeOwners, head, copy.edgeOwners);
+    pushId(rows.farIds, far, copy.farIds);
+    pushId(rows.farOwners, far, copy.farOwners);
     copy.push(
-      rows.edgeTypes[i]!,
-      copyAccess(rows.edgeAccess[i]!),
-      rows.edgeDataVersions[i]!,
-      rows.edgeAccessVersions[i]!,
-      rows.edgeShapes[i]!,
+      rows.edgeTypes[head]!,
+      copyAccess(rows.edgeAccess[head]!),
+      rows.edgeDataVersions[head]!,
+      rows.edgeAccessVersions[head]!,
+      rows.edgeShapes[head]!,
       fields === undefined ? undefined : copyFields(fields),
       rows.forward[i] === 1,
-      rows.farTypes[i]!,
-      copyAccess(rows.farAccess[i]!),
-      rows.farAccessVersions[i]!,
+      rows.farTypes[far]!,
+      copyAccess(rows.farAccess[far]!),
+      rows.farAccessVersions[far]!,
     );
   }
   copy.ends.push(...rows.ends);

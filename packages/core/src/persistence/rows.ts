@@ -82,19 +82,24 @@ export class EdgeRows extends NodeRows {
  * `ends[i]` is the index one past the last row of request `i`.
  *
  * The far end is the end opposite to the requested node; of a self-loop the node itself.
+ *
+ * Rows may share what they have in common: many edges lead to one node, and nearly all have the same owner and versions.
+ * A store that knows appends each far end and each head of an edge once, and rows by `pushShared`. Row `i` then has its
+ * head at `headAt(i)` and its far end at `farAt(i)`; of rows that were appended by `push` that is `i`.
  */
 export class AdjacencyRows {
   readonly edges: IdColumn = new IdColumn();
+  /** The edge's fields where the request asked for them, else `undefined`. */
+  readonly edgeFields: (FieldData | RowDamage | undefined)[] = youngArray();
+  /** 1 where the requested node is the edge's source, 0 where it is its target. */
+  readonly forward: number[] = youngArray();
+
   readonly edgeTypes: string[] = youngArray();
   readonly edgeOwners: IdColumn = new IdColumn();
   readonly edgeAccess: AccessRecord[] = youngArray();
   readonly edgeDataVersions: number[] = youngArray();
   readonly edgeAccessVersions: number[] = youngArray();
   readonly edgeShapes: number[] = youngArray();
-  /** The edge's fields where the request asked for them, else `undefined`. */
-  readonly edgeFields: (FieldData | RowDamage | undefined)[] = youngArray();
-  /** 1 where the requested node is the edge's source, 0 where it is its target. */
-  readonly forward: number[] = youngArray();
 
   readonly farIds: IdColumn = new IdColumn();
   readonly farTypes: string[] = youngArray();
@@ -106,8 +111,22 @@ export class AdjacencyRows {
   /** Whether the store holds further edges of request `i` beyond its limit. */
   readonly more: boolean[] = youngArray();
 
+  /** By row: where its head and its far end stand; empty where each row has its own. */
+  readonly headPlaces: number[] = youngArray();
+  readonly farPlaces: number[] = youngArray();
+
   get length(): number {
-    return this.edgeTypes.length;
+    return this.forward.length;
+  }
+
+  /** Where the six columns of edges hold what row `i` is. */
+  headAt(i: number): number {
+    return this.headPlaces.length === 0 ? i : this.headPlaces[i]!;
+  }
+
+  /** Where the five columns of far ends hold that of row `i`. */
+  farAt(i: number): number {
+    return this.farPlaces.length === 0 ? i : this.farPlaces[i]!;
   }
 
   /** Appends everything but the four id columns. */
@@ -123,21 +142,45 @@ export class AdjacencyRows {
     farAccess: AccessRecord,
     farAccessVersion: number,
   ): void {
-    this.edgeTypes.push(edgeType);
-    this.edgeAccess.push(edgeAccess);
-    this.edgeDataVersions.push(edgeDataVersion);
-    this.edgeAccessVersions.push(edgeAccessVersion);
-    this.edgeShapes.push(edgeShape);
+    this.pushHead(edgeType, edgeAccess, edgeDataVersion, edgeAccessVersion, edgeShape);
     this.edgeFields.push(edgeFields);
     this.forward.push(forward ? 1 : 0);
-    this.farTypes.push(farType);
-    this.farAccess.push(farAccess);
-    this.farAccessVersions.push(farAccessVersion);
+    this.pushFar(farType, farAccess, farAccessVersion);
+  }
+
+  /** Appends what rows to come have in common, but for its entry in `edgeOwners`; gives its place. */
+  pushHead(
+    type: string,
+    access: AccessRecord,
+    dataVersion: number,
+    accessVersion: number,
+    shape: number,
+  ): number {
+    this.edgeAccess.push(access);
+    this.edgeDataVersions.push(dataVersion);
+    this.edgeAccessVersions.push(accessVersion);
+    this.edgeShapes.push(shape);
+    return this.edgeTypes.push(type) - 1;
+  }
+
+  /** Appends a far end of rows to come, but for its entries in `farIds` and `farOwners`; gives its place. */
+  pushFar(type: string, access: AccessRecord, accessVersion: number): number {
+    this.farAccess.push(access);
+    this.farAccessVersions.push(accessVersion);
+    return this.farTypes.push(type) - 1;
+  }
+
+  /** Appends a row whose head and far end were appended before, but for its entry in `edges`. All rows, or none. */
+  pushShared(head: number, far: number, fields: FieldData | RowDamage | undefined, forward: boolean): void {
+    this.headPlaces.push(head);
+    this.farPlaces.push(far);
+    this.edgeFields.push(fields);
+    this.forward.push(forward ? 1 : 0);
   }
 
   /** Closes the current request. */
   endRequest(more: boolean): void {
-    this.ends.push(this.edgeTypes.length);
+    this.ends.push(this.forward.length);
     this.more.push(more);
   }
 }

@@ -40,6 +40,8 @@ export class Adjacency {
   listFlags: Uint8Array = new Uint8Array(64);
   /** The access class that all edges of the list have, or one of the constants above. */
   edgeClasses: Int32Array = new Int32Array(64);
+  /** How many edges are about to be added to one list; an empty one begins with as much room. */
+  expected = 0;
 
   /** Where the chunk's pairs begin in `data`. */
   chunkOffsets: Int32Array = new Int32Array(64);
@@ -204,7 +206,9 @@ export class Adjacency {
   #append(list: number, neighbor: number, edge: number): void {
     let chunk = this.listLast[list]!;
     if (chunk < 0) {
-      chunk = this.#newChunk(0);
+      chunk = this.#newChunk(
+        this.expected > 1 ? Math.min(LARGEST_BLOCK, 32 - Math.clz32(this.expected - 1)) : 0,
+      );
       this.listFirst[list] = chunk;
       this.listLast[list] = chunk;
     } else if (this.chunkLengths[chunk]! >= 1 << LARGEST_BLOCK) {

@@ -11,6 +11,7 @@ import type {
 } from "../persistence/store.ts";
 import { andThen, type MaybePromise } from "../util/maybe-async.ts";
 import { OUT, type Side } from "./adjacency.ts";
+import { AdjacencyIntake } from "./adjacency-intake.ts";
 import { ACCESS, type AppliedChange, CREATED, NODE, REMOVED, type RecordKind } from "./change-log.ts";
 import { Follower } from "./follower.ts";
 import { ObservedReads, type ReadCounts, type StoreReads } from "./observed-reads.ts";
@@ -293,11 +294,12 @@ export class Loader {
 
   #absorbNeighborhoods(requests: readonly NeighborhoodRequest[], ids: IdColumn, rows: AdjacencyRows): void {
     const resident = this.#resident;
+    const intake = new AdjacencyIntake(rows);
     for (let i = 0; i < requests.length; i++) {
       const { node, side, type, order, after } = requests[i]!;
       if (resident.findNode(ids.words, i) !== node) continue;
-      if (type !== ANY_TYPE) resident.absorbPage(node, side, type, rows, i, order, after);
-      else if (!rows.more[i]) resident.absorbWhole(node, side, rows, i);
+      if (type !== ANY_TYPE) resident.absorbPage(node, side, type, intake, i, order, after);
+      else if (!rows.more[i]) resident.absorbWhole(node, side, intake, i);
     }
   }
 

@@ -2,12 +2,13 @@ import type { AccessRecord } from "../model/access-record.ts";
 import { compareIdWords, type Id, type IdColumn, parseId } from "../model/id.ts";
 import { EdgeIdTable, IdTable, RESIDENT } from "../model/id-table.ts";
 import type { Token } from "../persistence/change.ts";
-import type { AdjacencyRows, EdgeRows, FieldData, NodeRows, RowDamage } from "../persistence/rows.ts";
+import type { EdgeRows, FieldData, NodeRows, RowDamage } from "../persistence/rows.ts";
 import type { LentIds } from "../persistence/store.ts";
 import type { Catalog } from "../schema/catalog.ts";
 import { AccessClasses, DEAD_CLASS } from "./access-classes.ts";
 import { AddedRecord, type Additions } from "./additions.ts";
 import { Adjacency, COMPLETE, HAS_END, HAS_START, IN, OUT, type Side } from "./adjacency.ts";
+import type { AdjacencyIntake } from "./adjacency-intake.ts";
 import {
   ACCESS,
   type AppliedChange,
@@ -541,12 +542,12 @@ export class ResidentGraph {
 
   /** The ends must be resident. @returns the slot */
   absorbEdge(rows: EdgeRows, i: number): number {
+    const type = this.catalog.numberOfStored(rows.types[i]!);
     const edge = this.#edgeRow(
       rows.ids,
       i,
-      rows.types[i]!,
-      rows.owners.words,
-      rows.access[i]!,
+      type,
+      this.#classOf(type, rows.owners.words, i, rows.access[i]!),
       rows.dataVersions[i]!,
       rows.accessVersions[i]!,
       rows.fields[i],
@@ -576,12 +577,13 @@ export class ResidentGraph {
     node: number,
     side: Side,
     type: number,
-    rows: AdjacencyRows,
+    intake: AdjacencyIntake,
     request: number,
     order: "asc" | "desc",
     after: Id | undefined,
   ): void {
     const { adjacency } = this;
+    const { rows } = intake;
     const from = request === 0 ? 0 : rows.ends[request - 1]!;
     const to = rows.ends[request]!;
     const more = rows.more[request]!;
@@ -592,48 +594,52 @@ export class ResidentGraph {
       const joins = after !== undefined && edge >= 0 && after === this.edges.idOf(edge);
       // A neighbourhood that would fill much of L1 is held as the stretch that was read last.
       const tooLong = adjacency.listCounts[list]! > Math.max(1024, this.bounds.maxEntries >> 3);
-      if (!joins || tooLong) adjacency.reset(list, this.#edgeUnlisted);
+      if (!joins || tooLong) this.#resetList(list, intake);
       let flags = adjacency.listFlags[list]!;
       if (after === undefined) flags |= ahead ? HAS_START : HAS_END;
       if (!more) flags |= ahead ? HAS_END : HAS_START;
+      adjacency.expected = to - from;
       for (let i = from; i < to; i++) {
-        const { edge, far } = this.#adjacencyRow(node, rows, i);
+        const far = this.#farSlot(intake, rows.farAt(i));
+        const edge = this.#adjacentEdge(intake, i, node, far);
         if (ahead) adjacency.insert(list, far, edge);
         else adjacency.prepend(list, far, edge);
       }
+      adjacency.expected = 0;
       adjacency.listFlags[list] = flags;
     }
     this.#recency.note(NODE, node, this.#stamp);
   }
 
   /** Takes a whole neighbourhood in, every type of one side. */
-  absorbWhole(node: number, side: Side, rows: AdjacencyRows, request: number): void {
+  absorbWhole(node: number, side: Side, intake: AdjacencyIntake, request: number): void {
     const { adjacency, nodes, catalog } = this;
+    const { rows } = intake;
     const from = request === 0 ? 0 : rows.ends[request - 1]!;
     const to = rows.ends[request]!;
     const fresh = new Set<number>();
     // Lists that were known in part are filled again from the start; those that are complete are true already.
     for (let list = adjacency.head(node, side); list >= 0; list = adjacency.listNext[list]!) {
       if (adjacency.listFlags[list] === COMPLETE) continue;
-      adjacency.reset(list, this.#edgeUnlisted);
+      this.#resetList(list, intake);
       adjacency.listFlags[list] = COMPLETE;
       fresh.add(list);
     }
     for (let i = from; i < to; i++) {
-      const type = catalog.numberOfStored(rows.edgeTypes[i]!);
+      const type = this.#edgeType(intake, rows.headAt(i));
       const hangsOn = catalog.isUndirected(type) ? OUT : side;
       let list = adjacency.find(node, hangsOn, type);
       if (list < 0) {
         list = adjacency.ensure(node, hangsOn, type, COMPLETE);
         fresh.add(list);
       } else if (hangsOn !== side && adjacency.listFlags[list] !== COMPLETE && !fresh.has(list)) {
-        adjacency.reset(list, this.#edgeUnlisted);
+        this.#resetList(list, intake);
         adjacency.listFlags[list] = COMPLETE;
         fresh.add(list);
       }
       if (!fresh.has(list)) continue;
-      const { edge, far } = this.#adjacencyRow(node, rows, i);
-      adjacency.insert(list, far, edge);
+      const far = this.#farSlot(intake, rows.farAt(i));
+      adjacency.insert(list, far, this.#adjacentEdge(intake, i, node, far));
     }
     nodes.flags[node]! |= side === OUT ? OUT_KNOWN : IN_KNOWN;
     this.#recency.note(NODE, node, this.#stamp);
@@ -644,38 +650,62 @@ export class ResidentGraph {
     this.nodes.flags[node]! |= side === OUT ? OUT_KNOWN : IN_KNOWN;
   }
 
-  #adjacencyRow(node: number, rows: AdjacencyRows, i: number): { edge: number; far: number } {
+  #resetList(list: number, intake: AdjacencyIntake): void {
+    if (this.adjacency.listCounts[list]! > 0) intake.forgetSlots();
+    this.adjacency.reset(list, this.#edgeUnlisted);
+  }
+
+  /** @param place of a far end in the answer */
+  #farSlot({ rows, farSlots }: AdjacencyIntake, place: number): number {
+    const known = farSlots[place]!;
+    if (known >= 0) return known;
     const { nodes } = this;
-    const far = this.#nodeSlot(rows.farIds.words, i);
+    const far = this.#nodeSlot(rows.farIds.words, place);
     if (nodes.types[far] === 0) {
-      const type = this.catalog.numberOfStored(rows.farTypes[i]!);
+      const type = this.catalog.numberOfStored(rows.farTypes[place]!);
       nodes.types[far] = type;
-      nodes.accessClasses[far] = this.#classOf(type, rows.farOwners.words, i, rows.farAccess[i]!);
-      nodes.accessVersions.set(far, rows.farAccessVersions[i]!);
+      nodes.accessClasses[far] = this.#classOf(type, rows.farOwners.words, place, rows.farAccess[place]!);
+      nodes.accessVersions.set(far, rows.farAccessVersions[place]!);
     }
+    farSlots[place] = far;
+    return far;
+  }
+
+  /** @param place of a head in the answer; its access class is there too from here on */
+  #edgeType({ rows, edgeTypes, edgeClasses }: AdjacencyIntake, place: number): number {
+    const known = edgeTypes[place]!;
+    if (known > 0) return known;
+    const type = this.catalog.numberOfStored(rows.edgeTypes[place]!);
+    edgeTypes[place] = type;
+    edgeClasses[place] = this.#classOf(type, rows.edgeOwners.words, place, rows.edgeAccess[place]!);
+    return type;
+  }
+
+  #adjacentEdge(intake: AdjacencyIntake, i: number, node: number, far: number): number {
+    const { rows } = intake;
+    const head = rows.headAt(i);
+    const type = this.#edgeType(intake, head);
     const forward = rows.forward[i] === 1;
-    const edge = this.#edgeRow(
+    return this.#edgeRow(
       rows.edges,
       i,
-      rows.edgeTypes[i]!,
-      rows.edgeOwners.words,
-      rows.edgeAccess[i]!,
-      rows.edgeDataVersions[i]!,
-      rows.edgeAccessVersions[i]!,
+      type,
+      intake.edgeClasses[head]!,
+      rows.edgeDataVersions[head]!,
+      rows.edgeAccessVersions[head]!,
       rows.edgeFields[i],
-      rows.edgeShapes[i]!,
+      rows.edgeShapes[head]!,
       forward ? node : far,
       forward ? far : node,
     );
-    return { edge, far };
   }
 
+  /** @param accessClass as of this row */
   #edgeRow(
     ids: IdColumn,
     i: number,
-    typeName: string,
-    owners: Int32Array,
-    access: AccessRecord,
+    type: number,
+    accessClass: number,
     dataVersion: number,
     accessVersion: number,
     fields: FieldData | RowDamage | undefined,
@@ -695,10 +725,10 @@ export class ResidentGraph {
       edges.targets[edge] = target;
       nodes.refs[source]! += 1;
       nodes.refs[target]! += 1;
-      edges.types[edge] = this.catalog.numberOfStored(typeName);
+      edges.types[edge] = type;
     }
     if (isNew || edges.accessVersions.at(edge) !== accessVersion) {
-      edges.accessClasses[edge] = this.#classOf(edges.types[edge]!, owners, i, access);
+      edges.accessClasses[edge] = accessClass;
       edges.accessVersions.set(edge, accessVersion);
       if (!isNew) this.#noteEdgeClass(edge);
     }

@@ -158,9 +158,9 @@ export class StoreClient {
     const { rows } = await this.store.readAdjacency(IdColumn.of(node), [adjacency(request)]);
     return {
       edges: [...rows.edges],
-      types: [...rows.edgeTypes],
+      types: rows.forward.map((_, i) => rows.edgeTypes[rows.headAt(i)]!),
       forward: rows.forward.map((flag) => flag === 1),
-      far: [...rows.farIds],
+      far: rows.forward.map((_, i) => rows.farIds.at(rows.farAt(i))),
       more: rows.more[0]!,
     };
   }
