@@ -1,4 +1,5 @@
 import { edge, node } from "@rootwalk/core";
+import { BulkLoad } from "@rootwalk/core/interchange";
 import { z } from "zod";
 import type { PointerKind } from "./pointer-kinds.ts";
 import type { SynsetRef } from "./taxonomy.ts";
@@ -112,16 +113,15 @@ export const pointerTypes = {
   derivedFromAdjective: DerivedFromAdjective,
 } satisfies Record<PointerKind, unknown>;
 
-/** How far the import of one source has come; written in the same unit of work as what it has brought in. */
+/** Whether a source was imported; how far its load has come is kept in a `BulkLoad`. Other stages are of earlier files. */
 export class ImportProgress extends node(
   "ImportProgress",
   {
     source: z.string(),
     stage: z.enum(["synsets", "words", "pointers", "done"]).default("synsets"),
-    /** Lines of this stage's files that are in the graph. */
     lines: z.int().default(0),
   },
   { unique: ["source"] },
 ) {}
 
-export const types = [ImportProgress, Synset, Word, Sense, ...Object.values(pointerTypes)];
+export const types = [ImportProgress, BulkLoad, Synset, Word, Sense, ...Object.values(pointerTypes)];
