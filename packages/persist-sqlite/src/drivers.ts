@@ -166,10 +166,12 @@ const system: Environment = { nodeVersion: process.versions.node, load: (name) =
 function loadBetterSqlite3(environment: Environment, reasons: string[]): BetterSqlite3Class | undefined {
   try {
     // 13 is built for an addon interface that Node 20 lacks: it ends the process while it loads.
-    const { version } = environment.load("better-sqlite3/package.json") as { version: string };
-    if (Number.parseInt(version, 10) >= 13 && Number.parseInt(environment.nodeVersion, 10) < 22) {
-      reasons.push(`better-sqlite3 ${version} does not run on Node ${environment.nodeVersion}`);
-      return undefined;
+    if (Number.parseInt(environment.nodeVersion, 10) < 22) {
+      const { version } = environment.load("better-sqlite3/package.json") as { version: string };
+      if (Number.parseInt(version, 10) >= 13) {
+        reasons.push(`better-sqlite3 ${version} does not run on Node ${environment.nodeVersion}`);
+        return undefined;
+      }
     }
     return environment.load("better-sqlite3") as BetterSqlite3Class;
   } catch (error) {

@@ -21,21 +21,26 @@ export function newIncarnation({ environment }: ResolvedOptions): string {
 
 /** Begins a new incarnation where the last one may have lost commits, and sees to it that the next one will know. */
 export function noteOpening(connection: Connection, options: ResolvedOptions): void {
-  const hasLost = mayHaveLost(connection, options);
-  if (hasLost || readMeta(connection, "copied") !== undefined) {
-    connection.beginWrite();
-    try {
-      writeMeta(connection, "incarnation", newIncarnation(options));
-      removeMeta(connection, "copied");
-      if (mayHaveLost(connection, options)) removeMeta(connection, "unsynced");
-      connection.commit();
-    } catch (error) {
-      connection.rollback();
-      throw error;
-    }
+  if (mayHaveLost(connection, options) || readMeta(connection, "copied") !== undefined)
+    beginIncarnation(connection, options);
+  if (options.durability !== "full") noteUnsynced(connection, options);
+}
+
+function beginIncarnation(connection: Connection, options: ResolvedOptions): void {
+  connection.beginWrite();
+  try {
+    writeMeta(connection, "incarnation", newIncarnation(options));
+    removeMeta(connection, "copied");
+    if (mayHaveLost(connection, options)) removeMeta(connection, "unsynced");
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
+    throw error;
   }
-  if (options.durability === "full") return;
-  const boot = options.environment.boot();
+}
+
+function noteUnsynced(connection: Connection, { environment }: ResolvedOptions): void {
+  const boot = environment.boot();
   connection.inFirstWrite(() => {
     const handles = readUnsynced(connection)?.handles ?? 0;
     writeMeta(connection, "unsynced", JSON.stringify({ boot, handles: handles + 1 }));

@@ -125,25 +125,24 @@ function recognize(connection: Connection, path: string): boolean {
 }
 
 function checkFormat(connection: Connection, path: string): void {
-  const found = new Set(
-    connection
-      .statement("SELECT name FROM sqlite_schema WHERE type = 'table'")
-      .all()
-      .map(([name]) => name),
-  );
+  const found = new Set<SqlValue | undefined>();
+  for (const [name] of connection.statement("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
+    found.add(name);
   const missing = tableNames.filter((name) => !found.has(name));
   if (missing.includes("meta")) throw format(path, "is damaged: its tables are missing", damageRemedy);
   const version = Number(readMeta(connection, "format"));
-  if (version > formatVersion) {
-    throw format(
-      path,
-      `has format ${version}, and this version reads formats up to ${formatVersion}`,
-      "Update @rootwalk/persist-sqlite to the version that wrote the file, or a later one.",
-    );
-  }
+  if (version > formatVersion) throw newer(path, version);
   if (!(version >= 1) || missing.length > 0) {
     throw format(path, `is damaged: it lacks ${missing.join(", ") || "its format"}`, damageRemedy);
   }
+}
+
+function newer(path: string, version: number): GraphError {
+  return format(
+    path,
+    `has format ${version}, and this version reads formats up to ${formatVersion}`,
+    "Update @rootwalk/persist-sqlite to the version that wrote the file, or a later one.",
+  );
 }
 
 function configure(connection: Connection, path: string, options: ResolvedOptions): void {

@@ -6,6 +6,7 @@ import {
   type TypeDescription,
 } from "@rootwalk/core/store";
 import type { Connection } from "./connection.ts";
+import type { SqlRow } from "./drivers.ts";
 import { KeyIndex } from "./key-index.ts";
 import { addSlot, slotColumn } from "./tables.ts";
 
@@ -24,7 +25,7 @@ export class StoredCatalog {
   readonly #byName: Map<string, StoredType> = new Map();
   #indexes: readonly KeyIndex[] = [];
   #slots = 0;
-  #edgeTypes: readonly StoredType[] = [];
+  #edgeTypes: StoredType[] = [];
 
   /** The catalog as plain data. What is still being made unique is not in it. */
   get description(): CatalogDescription {
@@ -58,38 +59,30 @@ export class StoredCatalog {
   }
 
   #load(connection: Connection): void {
-    const types = connection.all(readTypes).map(([nr, name, kind, parent, undirected, shapes]) => ({
-      number: Number(nr),
-      description: {
-        name: name as string,
-        kind: kind as "node" | "edge",
-        parent: (parent as string | null) ?? undefined,
-        undirected: undirected === 1n,
-        shapes: JSON.parse(shapes as string) as TypeDescription["shapes"],
-      },
-    }));
+    const types: { number: number; description: TypeDescription }[] = [];
+    for (const row of connection.all(readTypes)) types.push(typeOfRow(row));
     this.#indexes = connection.all(readIndexes).map(KeyIndex.fromRow);
     this.#slots = connection.all(readColumns).length;
     this.#byName.clear();
     this.#byNumber = [];
+    this.#edgeTypes = [];
+    const descriptions: TypeDescription[] = [];
     for (const { number, description } of types) {
-      const inherited =
-        description.parent === undefined ? [] : (this.#byName.get(description.parent)?.indexes ?? []);
-      const own = this.#indexes.filter((index) => index.type === description.name);
-      const type = { number, description, indexes: [...inherited, ...own] };
-      this.#byName.set(description.name, type);
+      const { name, parent, kind } = description;
+      const indexes = parent === undefined ? [] : [...(this.#byName.get(parent)?.indexes ?? [])];
+      for (const index of this.#indexes) if (index.type === name) indexes.push(index);
+      const type = { number, description, indexes };
+      this.#byName.set(name, type);
       this.#byNumber[number] = type;
+      if (kind === "edge") this.#edgeTypes.push(type);
+      descriptions.push(description);
     }
-    this.#edgeTypes = [...this.#byName.values()].filter(({ description }) => description.kind === "edge");
     // While an index is made anew under other terms, the later one counts, unless it may yet turn out to be impossible.
     const described = new Map<string, IndexDescription>();
     for (const index of this.#indexes) {
       if (!(index.unique && index.isBuilding)) described.set(index.name, index.description);
     }
-    this.#description = {
-      types: types.map(({ description }) => description),
-      indexes: [...described.values()],
-    };
+    this.#description = { types: descriptions, indexes: [...described.values()] };
   }
 
   /** The type of a number; `undefined` where no such type is known, which only damage can bring about. */
@@ -185,6 +178,22 @@ export class StoredCatalog {
   #parent({ description }: StoredType): StoredType | undefined {
     return description.parent === undefined ? undefined : this.#byName.get(description.parent);
   }
+}
+
+function typeOfRow([nr, name, kind, parent, undirected, shapes]: SqlRow): {
+  number: number;
+  description: TypeDescription;
+} {
+  return {
+    number: Number(nr),
+    description: {
+      name: name as string,
+      kind: kind as "node" | "edge",
+      parent: (parent as string | null) ?? undefined,
+      undirected: undirected === 1n,
+      shapes: JSON.parse(shapes as string) as TypeDescription["shapes"],
+    },
+  };
 }
 
 const readTypes = "SELECT nr, name, kind, parent, undirected, shapes FROM types ORDER BY nr";

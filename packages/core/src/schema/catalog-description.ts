@@ -75,7 +75,7 @@ export function equalShapes(left: ShapeDescription, right: ShapeDescription): bo
         field.vendor === other.vendor
       );
     }) &&
-    equalHistories(left.history ?? none, right.history ?? none)
+    (left.history === right.history || equalHistories(left.history ?? none, right.history ?? none))
   );
 }
 

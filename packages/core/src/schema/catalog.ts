@@ -323,23 +323,27 @@ export class Catalog {
   /** Works out the tables that hot loops read. */
   #derive(): void {
     const { size } = this;
-    this.#members = Array.from({ length: size }, () => new Uint8Array(size));
+    const members: Uint8Array[] = [];
+    for (let number = 0; number < size; number++) members.push(new Uint8Array(size));
+    const ends: (readonly [number, number])[] = [[0, 0]];
+    const nodeNumbers: number[] = [];
+    const edgeNumbers: number[] = [];
     this.#undirected = new Uint8Array(size);
     this.#ruled = new Uint8Array(size);
-    this.#ends = Array.from({ length: size }, () => [0, 0] as const);
-    const numbers = this.#definitions.map((_, i) => i + 1);
-    this.#nodeNumbers = numbers.filter((number) => this.definition(number).kind === "node");
-    this.#edgeNumbers = numbers.filter((number) => this.definition(number).kind === "edge");
-    for (const [i, definition] of this.#definitions.entries()) {
-      const number = i + 1;
-      for (let at: TypeDefinition | undefined = definition; at !== undefined; at = at.parent) {
-        const ancestor = this.findNumber(at.name);
-        (this.#members[ancestor] as Uint8Array)[number] = 1;
-      }
+    for (let number = 1; number < size; number++) {
+      const definition = this.definition(number);
+      for (let at: TypeDefinition | undefined = definition; at !== undefined; at = at.parent)
+        members[this.findNumber(at.name)]![number] = 1;
+      if (definition.kind === "node") nodeNumbers.push(number);
+      else edgeNumbers.push(number);
       this.#undirected[number] = definition.undirected ? 1 : 0;
       this.#ruled[number] = definition.access === undefined ? 0 : 1;
-      this.#ends[number] = [this.#endNumber(definition, "source"), this.#endNumber(definition, "target")];
+      ends.push([this.#endNumber(definition, "source"), this.#endNumber(definition, "target")]);
     }
+    this.#members = members;
+    this.#ends = ends;
+    this.#nodeNumbers = nodeNumbers;
+    this.#edgeNumbers = edgeNumbers;
   }
 
   #endNumber(edge: TypeDefinition, end: "source" | "target"): number {
@@ -348,7 +352,11 @@ export class Catalog {
     const { name } = definitionOf(cls) as TypeDefinition;
     const number = this.findNumber(name);
     if (number !== 0 && definitionOf(this.definition(number).cls) === definitionOf(cls)) return number;
-    throw new ValidationError({
+    throw this.#noEnd(edge, end, name);
+  }
+
+  #noEnd(edge: TypeDefinition, end: "source" | "target", name: string): ValidationError {
+    return new ValidationError({
       code: "RW_DEFINITION_TYPE",
       message: `${edge.name} has ${name} as its ${end}, which is not among the types of the graph`,
       remedy: `Add ${name} to the \`types\` of openGraph.`,
@@ -449,12 +457,7 @@ export function buildCatalog(classes: Iterable<unknown>): Catalog {
   const given = new Map<string, EntityClass>();
   for (const cls of classes) {
     const definition = definitionOf(cls);
-    if (definition === undefined) {
-      throw new ValidationError({
-        code: "RW_DEFINITION_TYPE",
-        message: `Among the types is ${describe(cls)}, which is neither a node nor an edge type`,
-      });
-    }
+    if (definition === undefined) throw noType(cls);
     const known = given.get(definition.name);
     if (known !== undefined && known !== cls) throw duplicate(definition.name, known, cls as EntityClass);
     given.set(definition.name, cls as EntityClass);
@@ -499,6 +502,13 @@ function formerNameTaken(name: string, former: string, owner: string): Validatio
     code: "RW_DEFINITION_HISTORY",
     message: `${name} was ${former} before, says its history, and ${former === owner ? "that is another type of the graph" : `so was ${owner}`}`,
     details: { type: name, formerly: former },
+  });
+}
+
+function noType(given: unknown): ValidationError {
+  return new ValidationError({
+    code: "RW_DEFINITION_TYPE",
+    message: `Among the types is ${describe(given)}, which is neither a node nor an edge type`,
   });
 }
 
