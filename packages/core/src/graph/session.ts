@@ -139,9 +139,16 @@ export class GraphSession {
 
   async transaction<T>(body: (tx: UnitVerbs) => MaybePromise<T>): Promise<T> {
     if (typeof body !== "function") throw new TypeError("transaction takes a function");
-    const result = this.run(({ unit }) => body(new UnitVerbs(unit)), true);
-    // Awaited here, and not handed on: so the trace of an error that is about to be thrown leads to the caller.
-    return isPromise(result) ? await result : result;
+    const core = this.#core;
+    // As `run`, without a promise of its own.
+    core.enter();
+    try {
+      const result = core.runner.run(this.#principal, ({ unit }) => body(new UnitVerbs(unit)), true);
+      // Awaited here, and not handed on: so the trace of an error that is about to be thrown leads to the caller.
+      return isPromise(result) ? await result : result;
+    } finally {
+      core.leave();
+    }
   }
 
   async spawn(walker: unknown, input?: unknown, options?: unknown): Promise<WalkRun> {

@@ -137,13 +137,23 @@ class CheckedStore implements Store {
     );
   }
 
+  /** As `#call` does it, without its closures where the store answers at once: every small commit comes by here. */
   commit(batches: readonly CommitBatch[]): MaybePromise<readonly CommitOutcome[]> {
-    return this.#call(
-      "commit",
-      () => this.#checks.batches(batches),
-      () => this.#store.commit(batches),
-      (outcomes) => Array.isArray(outcomes) && outcomes.length === batches.length,
-    );
+    if (!this.#isOpen || this.#closing !== undefined) return this.#fail(this.#closedError("commit"));
+    try {
+      this.#checks.batches(batches);
+    } catch (mistake) {
+      return this.#fail(mistake);
+    }
+    let answer: MaybePromise<readonly CommitOutcome[]>;
+    try {
+      answer = this.#store.commit(batches);
+    } catch (error) {
+      return this.#fail(this.#translated("commit", error));
+    }
+    const isWellFormed = (outcomes: unknown): boolean =>
+      Array.isArray(outcomes) && outcomes.length === batches.length;
+    return isWellFormed(answer) ? answer : this.#settle("commit", () => answer, isWellFormed);
   }
 
   outcome(unitId: Id): MaybePromise<"committed" | "absent" | "expired"> {

@@ -17,8 +17,9 @@ import {
 } from "../resident/change-log.ts";
 import { PENDING, type RecordState } from "../resident/record-table.ts";
 import { readingOfState, storedFields } from "../resident/states.ts";
+import type { TypeDefinition } from "../schema/definition.ts";
 import { isDataRead } from "../schema/entity.ts";
-import { youngArray } from "../util/young-array.ts";
+import { youngArray, youngArrayOf } from "../util/young-array.ts";
 import { ChangeWindow } from "./change-window.ts";
 import type { PendingRecord } from "./pending.ts";
 import type { Unit } from "./unit.ts";
@@ -106,6 +107,7 @@ class Prepared implements PreparedCommit {
 const noNodes = new NodeRows();
 const noEdges = new EdgeRows();
 const noUpdates: readonly RecordUpdate[] = Object.freeze([]);
+const noKeys: readonly string[] = Object.freeze([]);
 
 /** @param base the commit as of which the unit's reads were checked */
 export function prepareCommit(unit: Unit, base: Token): PreparedCommit {
@@ -179,7 +181,8 @@ function pushUpdate(
   const definition = catalog.definition(type);
   const source = kind === EDGE ? resident.edges.sources[slot]! : -1;
   const target = kind === EDGE ? resident.edges.targets[slot]! : -1;
-  const changed = record.state === undefined || record.removed ? [] : changedFields(before, record.state);
+  const changed =
+    record.state === undefined || record.removed ? noKeys : changedKeys(definition, before, record.state);
   // A record of another shape is stored in the code's whenever it is written.
   const isRewritten =
     changed.length === 0 &&
@@ -198,7 +201,7 @@ function pushUpdate(
     data: writesData
       ? {
           fields: storedFields(definition, record.state!),
-          changed: changed.map((name) => definition.field(name)!.key),
+          changed,
           shape: readingOfState(record.state!)?.shape ?? definition.shape,
           expected: table.dataVersions.at(slot),
         }
@@ -255,8 +258,20 @@ function created(unit: Unit, kind: RecordKind, slot: number): AppliedChange {
   );
 }
 
-function changedFields(before: RecordState | undefined, after: RecordState): string[] {
-  return Object.keys(after).filter((field) => before === undefined || before[field] !== after[field]);
+/** What the fields that differ are stored under. */
+function changedKeys(
+  definition: TypeDefinition,
+  before: RecordState | undefined,
+  after: RecordState,
+): readonly string[] {
+  let keys: string[] | undefined;
+  for (const name of Object.keys(after)) {
+    if (before !== undefined && before[name] === after[name]) continue;
+    const { key } = definition.field(name)!;
+    if (keys === undefined) keys = youngArrayOf(key);
+    else keys.push(key);
+  }
+  return keys ?? noKeys;
 }
 
 function pushSlot(

@@ -27,7 +27,7 @@ export class BatchWriter {
   }
 
   write(batch: CommitBatch): CommitOutcome {
-    const staged: Staged = { nodes: [], edges: [], updates: [] };
+    const staged: Staged = { nodes: [], edges: [], updates: new Array<number>(batch.updates.length) };
     let written = false;
     try {
       if (!this.#stage(batch, staged)) return CONFLICT;
@@ -55,7 +55,8 @@ export class BatchWriter {
       if (source < 0 || target < 0 || edges.find(batch.edges.ids, i) >= 0) return false;
       staged.edges.push(this.#records.stageEdge(batch.edges, i, source, target));
     }
-    for (const update of batch.updates) {
+    for (let i = 0; i < batch.updates.length; i++) {
+      const update = batch.updates[i]!;
       this.#id.clear();
       this.#id.push(update.id);
       const isNode = update.kind === "node";
@@ -65,7 +66,7 @@ export class BatchWriter {
       if (update.data !== undefined && update.data.expected !== table.dataVersions.at(slot)) return false;
       if (update.access !== undefined && update.access.expected !== table.accessVersions.at(slot))
         return false;
-      staged.updates.push(slot);
+      staged.updates[i] = slot;
     }
     return true;
   }
