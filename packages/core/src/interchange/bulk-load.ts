@@ -145,7 +145,7 @@ export interface BulkLoad extends NodeInstance<BulkLoadFields>, TypeMark<"BulkLo
   readonly name: string;
   /** Rows that are done with. */
   readonly rows: number;
-  /** The ids that the nodes of each batch have, by which keys find them again. */
+  /** The ids that nodes have, of each batch in which some have keys: by these keys find them again. */
   readonly blocks: readonly BlockPlace[];
 }
 
