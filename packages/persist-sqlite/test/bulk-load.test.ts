@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Graph, openGraph } from "@rootwalk/core";
-import { bulkLoad } from "@rootwalk/core/interchange";
+import { bulkLoad, edgeRow, type LoadRow, nodeRow } from "@rootwalk/core/interchange";
 import { expect, test } from "vitest";
 import { sqlite } from "../src/index.ts";
 import { checkFile } from "../src/tools.ts";
@@ -48,5 +48,40 @@ test("a bulk load that was killed, again and again, is taken up and makes the sa
   expect(again).toMatchObject({ nodes: 0, edges: 0, resumedAt: 3_999 });
   expect((await graph.require(Item, again.idOf(1_234) as string)).number).toBe(1_234);
   await graph.close();
+  expect(await checkFile(file)).toMatchObject({ findings: [] });
+});
+
+test("a bulk load goes on beside another process that writes, and sees what that one deletes", async () => {
+  const file = temporaryFile();
+  // One file opened twice works as two processes do.
+  const graph = await openGraph({ types: loadTypes, store: sqlite(file) });
+  const other = await openGraph({ types: loadTypes, store: sqlite(file) });
+  await other.transaction((tx) => void tx.create(Item, { number: -1 }));
+  const refused: number[] = [];
+  async function* beside(): AsyncGenerator<LoadRow> {
+    let row = 0;
+    for (; row < 40; row++) {
+      if (row % 10 === 0) await other.transaction((tx) => void tx.create(Item, { number: -2 - row }));
+      yield nodeRow(Item, row, { number: row });
+    }
+    await other.transaction(async (tx) => {
+      for (const item of await tx.nodes(Item, { number: 7 }).all()) item.delete();
+    });
+    for (; row < 80; row++) yield edgeRow(Next, row - 40, (row - 39) % 40, { by: 1 });
+  }
+  const report = await bulkLoad(graph, beside(), { batch: 8, onRefused: ({ row }) => refused.push(row) });
+  expect(refused).toEqual([47, 48]);
+  expect(report).toMatchObject({ nodes: 40, edges: 38 });
+  for (const each of [graph, other]) {
+    expect(await each.nodes(Item).count()).toBe(44);
+    expect(await each.edges(Next).count()).toBe(38);
+    const [first] = await each.nodes(Item, { number: 39 }).all();
+    await each.transaction(async (tx) => {
+      const item = await tx.require(Item, first!.id);
+      expect((await item.out(Next).all()).map(({ number }) => number)).toEqual([0]);
+    });
+  }
+  await graph.close();
+  await other.close();
   expect(await checkFile(file)).toMatchObject({ findings: [] });
 });
