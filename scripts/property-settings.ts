@@ -9,7 +9,11 @@ const { PROPERTY_SEED: seed, PROPERTY_SECONDS: seconds } = process.env;
 if (seed !== undefined || seconds !== undefined) {
   const { configureGlobal, installGlobalPlugin, readConfigureGlobal } = await import("fast-check");
   if (seed !== undefined) configureGlobal({ ...readConfigureGlobal(), seed: Number(seed) });
-  if (seconds !== undefined) {
+  // Files that share a process are set up one after another, and a plugin stays.
+  const isInstalled = Symbol.for("rootwalk: properties stop");
+  const kept = globalThis as { [isInstalled]?: true };
+  if (seconds !== undefined && !kept[isInstalled]) {
+    kept[isInstalled] = true;
     const { stopAfter } = await import("./property-limit.ts");
     installGlobalPlugin(stopAfter(Number(seconds) * 1000));
   }
