@@ -39,6 +39,8 @@ interface Form {
   readonly usual: Queries;
   /** Edges that were moved aside. */
   readonly moved: Queries;
+  /** How many more answers are read row by row because a text was refused. */
+  rowsFor: number;
 }
 
 /** The same with and without the rows of far ends. */
@@ -65,6 +67,9 @@ const nodeNumbers =
 const farEnds =
   `SELECT CAST(f.nr AS REAL) AS nr, f.key AS key, f.rest AS rest, ${farHeadSql("f")} AS head ` +
   "FROM json_each(?) r CROSS JOIN nodes f ON f.nr = r.value WHERE f.gone IS NULL";
+
+/** Answers that are read row by row once a text was refused. */
+const rowsAfterRefusal = 64;
 
 /** Far ends looked for at once; `KnownNodes` has room for many more. */
 const farAtOnce = 1 << 15;
@@ -178,9 +183,14 @@ export class AdjacencyReader {
   #fetchPacked(
     connection: Connection,
     nodes: readonly number[],
-    { order, usual }: Form,
+    form: Form,
     { after, limit }: AdjacencyRequest,
   ): PackedPage[] | undefined {
+    const { order, usual } = form;
+    if (form.rowsFor > 0) {
+      form.rowsFor -= 1;
+      return undefined;
+    }
     const { shape, packed } = this.#strangers > fewStrangers ? usual.withFar : usual.alone;
     const bounds = boundsOf(nodes, order, after, limit);
     if (packed === undefined || limit > mostPacked || bounds === undefined) return undefined;
@@ -190,7 +200,11 @@ export class AdjacencyReader {
     for (const row of rows) {
       const page = new PackedPage();
       const text = row[1] as string | null;
-      if (text !== null && !page.read(text, shape.fields, shape.far)) return undefined;
+      if (text !== null && !page.read(text, shape.fields, shape.far)) {
+        // Long fields are seldom alone, and each text that is refused was read for nothing.
+        form.rowsFor = rowsAfterRefusal;
+        return undefined;
+      }
       page.more = bitOf(row) === 1;
       pages[requestOf(row)] = page;
       edges += page.length + (page.more ? 1 : 0);
@@ -427,7 +441,7 @@ export class AdjacencyReader {
         withFar: query(moved, true),
         alone: query(moved, false),
       });
-      form = { arms, order, usual: queries(false), moved: queries(true) };
+      form = { arms, order, usual: queries(false), moved: queries(true), rowsFor: 0 };
       this.#forms.set(name, form);
     }
     return form;
