@@ -14,11 +14,13 @@ const CONFLICT: CommitOutcome = Object.freeze({ status: "conflict" });
 const addCommit = "INSERT INTO commits (seq, unit, newest, changes) VALUES (?, ?, ?, ?)";
 const readLease = "SELECT value FROM meta WHERE name = 'lease'";
 
-/** Batches that are tried again in a more careful manner, see `BatchWriter`. */
+/** Batches that are tried again in a more careful manner, see `BatchWriter`; hardly ever any. */
 interface Manner {
-  readonly parked: Set<CommitBatch>;
-  readonly singly: Set<CommitBatch>;
+  parked: ReadonlySet<CommitBatch>;
+  singly: ReadonlySet<CommitBatch>;
 }
+
+const none: ReadonlySet<CommitBatch> = new Set();
 
 /** More passes than a call can need besides one for each batch. */
 const mostPasses = 8;
@@ -51,14 +53,13 @@ export class GroupCommit {
   /** One try; throws where another process has the lock. */
   run(batches: readonly CommitBatch[]): readonly CommitOutcome[] {
     const outcomes: (CommitOutcome | undefined)[] = new Array(batches.length).fill(undefined);
-    const parked = new Set<CommitBatch>();
-    const singly = new Set<CommitBatch>();
+    const manner: Manner = { parked: none, singly: none };
     let isCareful = this.#caution > 0;
     if (isCareful) this.#caution -= 1;
     let isSplit = false;
     for (let pass = 0; ; pass++) {
       if (pass > batches.length + mostPasses) throw new Error("the file changes while it is locked");
-      const failed = this.#pass(batches, outcomes, { parked, singly }, isCareful, isSplit);
+      const failed = this.#pass(batches, outcomes, manner, isCareful, isSplit);
       if (failed === undefined) return outcomes as CommitOutcome[];
       if (failed === "stale") {
         this.#caution = cautious;
@@ -150,7 +151,7 @@ export class GroupCommit {
     connection: Connection,
     batch: CommitBatch,
     foreign: number,
-    { parked, singly }: Manner,
+    manner: Manner,
   ): CommitOutcome | "stale" | "again" {
     const { state, units } = this.file;
     const { unitId } = batch;
@@ -159,18 +160,18 @@ export class GroupCommit {
     const leasedMs = this.#leasedMs(connection, unitId);
     if (leasedMs > 0) return { status: "leased", untilMs: leasedMs };
     if (!this.#guardsHold(connection, batch, foreign)) return CONFLICT;
-    const isParked = parked.has(batch);
-    const written = this.#writer.write(connection, batch, isParked, singly.has(batch));
+    const isParked = manner.parked.has(batch);
+    const written = this.#writer.write(connection, batch, isParked, manner.singly.has(batch));
     if (written.status === "stale") return "stale";
     if (written.status === "singly") {
-      singly.add(batch);
+      manner.singly = new Set(manner.singly).add(batch);
       return "again";
     }
     if (written.status === "conflict") return CONFLICT;
     if (written.status === "duplicate") {
       if (isParked || !batch.updates.some(({ data }) => data !== undefined)) return written;
       // The key may be one that the batch itself gives up.
-      parked.add(batch);
+      manner.parked = new Set(manner.parked).add(batch);
       return "again";
     }
     const previous = state.token;

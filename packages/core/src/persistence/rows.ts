@@ -1,6 +1,6 @@
 import type { AccessRecord } from "../model/access-record.ts";
 import { type Id, IdColumn } from "../model/id.ts";
-import { youngArray } from "../util/young-array.ts";
+import { youngArray, youngArrayOf } from "../util/young-array.ts";
 
 /** The fields of one record as plain data, one property a field; what the type no longer declares is kept in it too. */
 export type FieldData = Readonly<Record<string, unknown>>;
@@ -61,6 +61,10 @@ export class NodeRows {
     shape: number,
     fields: FieldData | RowDamage,
   ): void {
+    if (this.types.length === 0) {
+      begin(this, type, access, dataVersion, accessVersion, shape, fields);
+      return;
+    }
     this.types.push(type);
     this.access.push(access);
     this.dataVersions.push(dataVersion);
@@ -68,6 +72,24 @@ export class NodeRows {
     this.shapes.push(shape);
     this.fields.push(fields);
   }
+}
+
+/** The first row. V8 makes room for 17 at the first push to a column, and what a small commit creates is mostly one. */
+function begin(
+  rows: { -readonly [Column in keyof NodeRows]: NodeRows[Column] },
+  type: string,
+  access: AccessRecord,
+  dataVersion: number,
+  accessVersion: number,
+  shape: number,
+  fields: FieldData | RowDamage,
+): void {
+  rows.types = youngArrayOf(type);
+  rows.access = youngArrayOf(access);
+  rows.dataVersions = youngArrayOf(dataVersion);
+  rows.accessVersions = youngArrayOf(accessVersion);
+  rows.shapes = youngArrayOf(shape);
+  rows.fields = youngArrayOf(fields);
 }
 
 /** Edge records as columns: {@link NodeRows} with both ends. */
