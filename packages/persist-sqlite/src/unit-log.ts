@@ -55,6 +55,8 @@ export class UnitLog {
 
   /** Takes back what was noted since there were so many and this was the newest: it was not committed. */
   cut(length: number, newest: Id): void {
+    // Everything may have been forgotten since, where looking at the file was what failed.
+    if (length >= this.#units.length) return;
     for (; this.#numbered > length; this.#numbered--)
       this.#numbers.delete(this.#units[this.#numbered - 1] as Id);
     this.#units.length = length;

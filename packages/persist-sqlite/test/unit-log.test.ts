@@ -51,6 +51,19 @@ test("what is taken back was never noted, whether it had been looked for or not"
   expect(log.find(connection, again)).toBe(2);
 });
 
+test("what was forgotten altogether is not taken back", () => {
+  const { connection, looks } = emptyFile();
+  const log = new UnitLog();
+  const [first, second] = units(2) as [Id, Id];
+  log.note(first, 1);
+  const { length, newest } = log;
+  log.reset(second);
+  log.cut(length, newest);
+  expect(log.length).toBe(0);
+  expect(log.find(connection, first)).toBeUndefined();
+  expect(looks()).toBe(1);
+});
+
 test("of very many the oldest are looked for in the file", () => {
   const { connection, looks } = emptyFile();
   const log = new UnitLog();
