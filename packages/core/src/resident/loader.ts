@@ -294,6 +294,7 @@ export class Loader {
 
   #absorbNeighborhoods(requests: readonly NeighborhoodRequest[], ids: IdColumn, rows: AdjacencyRows): void {
     const resident = this.#resident;
+    resident.checkUnits();
     const intake = new AdjacencyIntake(rows);
     for (let i = 0; i < requests.length; i++) {
       const { node, side, type, order, after } = requests[i]!;
@@ -323,8 +324,9 @@ export class Loader {
   ): void {
     if (seen.has(slot)) return;
     const at = i << 2;
-    if (table.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) === slot)
-      this.#resident.vanish(table, slot);
+    if (table.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) !== slot) return;
+    this.#resident.checkUnits();
+    this.#resident.vanish(table, slot);
   }
 
   /**

@@ -56,6 +56,8 @@ export interface OpenUnit {
   /** Up to which commit the unit's reads were checked. */
   position: number;
   readonly readSet?: Watching;
+  /** Checks the unit's reads against every commit so far. */
+  holds?(): boolean;
 }
 
 /** A unit that has ended for everybody, and whose reads go on being checked against commits. */
@@ -223,6 +225,17 @@ export class ResidentGraph {
     if (at < 0) return;
     this.#kept.splice(at, 1);
     this.#unpin(unit);
+  }
+
+  /**
+   * Has every unit checked against all commits so far. Whether a node that is gone was part of a neighbourhood is judged
+   * by what L1 holds of that, so this comes before any of it is read anew or found to be gone: from then on L1 shows what
+   * is after those commits.
+   */
+  checkUnits(): void {
+    const { end } = this.log;
+    for (const units of [this.#open, this.#kept])
+      for (let i = 0; i < units.length; i++) if (units[i]!.position !== end) units[i]!.holds?.();
   }
 
   get openUnits(): number {

@@ -1,7 +1,18 @@
 /** The bugs that systems of this kind have had, each as a test over every store. */
-import { expect, it } from "vitest";
+import { expect, it, test } from "vitest";
 import { z } from "zod";
-import { AccessDeniedError, edge, type Graph, type Id, node, Root, via, walker } from "../../src/index.ts";
+import {
+  AccessDeniedError,
+  edge,
+  type Graph,
+  type Id,
+  memory,
+  node,
+  openGraph,
+  Root,
+  via,
+  walker,
+} from "../../src/index.ts";
 import { forEachStore } from "./stores.ts";
 
 class Doc extends node(
@@ -216,4 +227,54 @@ forEachStore("named regressions", (open) => {
     await graph.transaction(async (tx) => void tx.create(Doc, { title: "next" }));
     expect(await graph.nodes(Doc).count()).toBe(1);
   });
+});
+
+test("what a read finds to be gone is still known to units that depend on it", async () => {
+  const store = memory();
+  const maker = await openGraph({ types, store });
+  const hub = await doc(maker, "hub");
+  const leaves = await maker.transaction(async (tx) => {
+    const from = await tx.require(Doc, hub);
+    return [1, 2].map((n) => from.connect(Doc, { title: `${n}` }, via(Refers, { n })).id);
+  });
+  await maker.close();
+
+  // The fields of edges come when they are let through.
+  let isReading = (): void => {};
+  let letThrough = (): void => {};
+  const reading = new Promise<void>((resolve) => {
+    isReading = resolve;
+  });
+  const through = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  const slow = new Proxy(store, {
+    get(target, name) {
+      if (name === "supports") return { ...target.supports, synchronous: false };
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      // Only what answers at once lends its ids.
+      if (name === "open") return (catalog: never) => ({ ...target.open(catalog), ids: undefined });
+      if (name !== "readEdges") return value.bind(target);
+      return async (ids: never) => {
+        isReading();
+        await through;
+        return target.readEdges(ids);
+      };
+    },
+  });
+  const graph = await openGraph({ types, store: slow });
+  const seen: [number, number][] = [];
+  const reader = graph.transaction(async (tx) => {
+    const from = await tx.require(Doc, hub);
+    const oldest = await from.out(Refers).edges().limit(2).ids();
+    const newest = await from.out(Refers).edges().reverse().limit(2).all();
+    seen.push([oldest.length, newest.length]);
+  });
+  await reading;
+  await graph.transaction(async (tx) => (await tx.require(Doc, leaves[0]!)).delete());
+  letThrough();
+  await reader;
+  expect(seen).toEqual([[1, 1]]);
+  await graph.close();
 });
