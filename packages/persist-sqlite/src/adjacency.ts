@@ -461,17 +461,25 @@ export class AdjacencyReader {
     return arms;
   }
 
+  /** The type of all edges that are asked for, where one side of it is all that is read: there is a single arm. */
+  #singleType({ edgeType }: AdjacencyRequest): number | undefined {
+    const { catalog } = this.#file;
+    if (edgeType === undefined && catalog.edgeTypes.length !== 1) return undefined;
+    const type = edgeType === undefined ? catalog.edgeTypes[0] : catalog.typeNamed(edgeType);
+    return type?.description.undirected ? undefined : type?.number;
+  }
+
   #push(
     connection: Connection,
     { rows: found, from, to, more }: Page,
-    { direction, order, edgeType, edgeFields }: AdjacencyRequest,
+    request: AdjacencyRequest,
     near: number,
   ): void {
-    const { catalog } = this.#file;
+    const { direction, order, edgeFields } = request;
     const shared = this.#shared;
     const { rows } = shared;
     // Of a single arm the side is known, and that of a self-loop is the source; several arms tell it in each row.
-    const isOneArm = edgeType !== undefined && !catalog.typeNamed(edgeType).description.undirected;
+    const isOneArm = this.#singleType(request) !== undefined;
     for (let k = 0; k < to - from; k++) {
       const at = order === "asc" ? from + k : to - 1 - k;
       const row = found[at] as SqlRow;
@@ -490,16 +498,12 @@ export class AdjacencyReader {
   }
 
   /** As `#push`. */
-  #pushPacked(
-    connection: Connection,
-    page: PackedPage,
-    { direction, order, edgeType, edgeFields }: AdjacencyRequest,
-    near: number,
-  ): void {
-    const { catalog, known } = this.#file;
+  #pushPacked(connection: Connection, page: PackedPage, request: AdjacencyRequest, near: number): void {
+    const { direction, order, edgeFields } = request;
+    const { known } = this.#file;
     const shared = this.#shared;
     const { rows } = shared;
-    const type = catalog.typeNamed(edgeType as string).number;
+    const type = this.#singleType(request) as number;
     for (let k = 0; k < page.length; k++) {
       const at = order === "asc" ? k : page.length - 1 - k;
       const number = page.farNumbers[at] as number;

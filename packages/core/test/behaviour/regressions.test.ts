@@ -227,6 +227,24 @@ forEachStore("named regressions", (open) => {
     await graph.transaction(async (tx) => void tx.create(Doc, { title: "next" }));
     expect(await graph.nodes(Doc).count()).toBe(1);
   });
+
+  it("where there is a single type of edges, hops that name none are read from the store", async () => {
+    class Stop extends node("Stop", { n: z.int() }, { index: ["n"] }) {}
+    class Track extends edge("Track", {}, { from: Stop, to: Stop }) {}
+    const openHere = open.place();
+    const first = await openHere({ types: [Stop, Track] });
+    await first.transaction((tx) => {
+      const [a, b, c] = [0, 1, 2].map((n) => tx.create(Stop, { n }));
+      a!.link(b!, via(Track));
+      a!.link(c!, via(Track));
+    });
+    await first.close();
+    const again = await openHere({ types: [Stop, Track] });
+    expect((await again.nodes(Stop, { n: 0 }).out(Stop).all()).map(({ n }) => n)).toEqual([1, 2]);
+    const last = again.nodes(Stop, { n: 2 });
+    expect((await last.in(Stop).all()).map(({ n }) => n)).toEqual([0]);
+    expect(await last.out(Stop).count()).toBe(0);
+  });
 });
 
 test("what a read finds to be gone is still known to units that depend on it", async () => {
