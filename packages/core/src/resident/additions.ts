@@ -1,4 +1,4 @@
-import { type Id, parseId } from "../model/id.ts";
+import { compareIdWords, type Id, parseId } from "../model/id.ts";
 import type { Change } from "../persistence/change.ts";
 import { EdgeRows, NodeRows } from "../persistence/rows.ts";
 import { type AppliedChange, CREATED, EDGE, NODE, type RecordKind } from "./change-log.ts";
@@ -17,16 +17,7 @@ export class Additions {
     const asked = new Int32Array(4);
     if (!parseId(id, asked)) return -1;
     const { words } = this.nodes.ids;
-    for (let i = 0; i < this.nodes.length; i++) {
-      const at = i * 4;
-      if (
-        words[at + 3] === asked[3] &&
-        words[at + 2] === asked[2] &&
-        words[at + 1] === asked[1] &&
-        words[at] === asked[0]
-      )
-        return i;
-    }
+    for (let i = 0; i < this.nodes.length; i++) if (compareIdWords(words, i << 2, asked, 0) === 0) return i;
     return -1;
   }
 }

@@ -5,7 +5,7 @@ export interface Arbitrary<T> {
   // biome-ignore lint/suspicious/noExplicitAny: classes of fast-check's, which cannot be named without it
   generate(mrng: any, biasFactor: number | undefined): any;
   canShrinkWithoutContext(value: unknown): value is T;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
+  // biome-ignore lint/suspicious/noExplicitAny: fast-check's own types, which cannot be named without it
   shrink(value: T, context: unknown): any;
   filter<U extends T>(refinement: (t: T) => t is U): Arbitrary<U>;
   filter(predicate: (t: T) => boolean): Arbitrary<T>;
@@ -14,7 +14,7 @@ export interface Arbitrary<T> {
 }
 
 /** A function of fast-check's, of whatever parameters. */
-// biome-ignore lint/suspicious/noExplicitAny: as above
+// biome-ignore lint/suspicious/noExplicitAny: fast-check's own types, which cannot be named without it
 export type FastCheckFunction = (...args: any[]) => any;
 
 /** The functions of fast-check that are called: give `fc` itself, of version 4. */
